@@ -1,0 +1,1 @@
+"""Crime maps a community can trust."""

@@ -1,0 +1,65 @@
+"""The errors this library raises: one family, each also the builtin that fits.
+
+A message says what was got, what was wanted and what to do about it; where a file is at fault it
+names the file, and the row and column when they are known.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CoordinateReferenceError",
+    "EmptyInputError",
+    "FitnessError",
+    "HotspotsError",
+    "InputDataError",
+    "NotTabularError",
+    "OutputError",
+    "ParameterError",
+    "PublishError",
+    "SchemaMismatchError",
+    "UnknownFeedError",
+]
+
+
+class HotspotsError(Exception):
+    """Base of every error that the library raises on purpose."""
+
+
+class ParameterError(HotspotsError, ValueError):
+    """An argument of a function is outside what the function accepts."""
+
+
+class InputDataError(HotspotsError, ValueError):
+    """A file or frame cannot be read as what it should be."""
+
+
+class EmptyInputError(InputDataError):
+    """A file holds nothing at all, or nothing but a header."""
+
+
+class NotTabularError(InputDataError):
+    """A file is not a table: an HTML error page or a JSON message saved under the wrong name."""
+
+
+class SchemaMismatchError(InputDataError):
+    """A table does not have the columns that its feed, or the next step, needs."""
+
+
+class CoordinateReferenceError(InputDataError):
+    """Coordinates do not lie where the feed says they lie: swapped, projected, or another place."""
+
+
+class UnknownFeedError(HotspotsError, LookupError):
+    """No feed has this name, or no feed fits this header."""
+
+
+class FitnessError(HotspotsError, ValueError):
+    """The data cannot carry the method that was asked of them."""
+
+
+class PublishError(HotspotsError, ValueError):
+    """The gate between analysis and the public refuses this release."""
+
+
+class OutputError(HotspotsError, OSError):
+    """An output file cannot be written where it was asked for."""

@@ -1,0 +1,166 @@
+"""What a method gives back: data, the parameters as resolved, and where the numbers come from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from hotspots.errors import SchemaMismatchError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from hotspots.words import Message
+
+#: The closed list of words a cell result may use; a missing value means "not tested".
+HOTSPOT_WORDS: Final = ("hot", "cold", "not significant", "too few")
+
+#: The columns of a counted grid that say, on every row alike, what ``n`` counts.
+_FACTS: Final = ("groups", "period", "source_id", "source_sha256", "area_basis")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the numbers of a result come from.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Display groups that were counted.
+    period_start, period_end : datetime.date
+        First and last day of the period, both inside it.
+    source_ids, source_sha256 : tuple of str
+        The feeds, and the SHA-256 of each file that was read.
+    area_basis : str
+        ``"polygons"``, ``"cells"``, or ``"incidents"`` (exploratory).
+    incidents_used : int
+        Incidents counted in the cells.
+    package_version : str
+        Version of this library.
+    """
+
+    groups: tuple[str, ...]
+    period_start: date
+    period_end: date
+    source_ids: tuple[str, ...]
+    source_sha256: tuple[str, ...]
+    area_basis: str
+    incidents_used: int
+    package_version: str
+
+
+def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
+    """Read from a counted grid what its counts are.
+
+    Parameters
+    ----------
+    grid : pandas.DataFrame
+        A grid that ``count_incidents`` made, with the columns ``groups``, ``period``,
+        ``source_id``, ``source_sha256`` and ``area_basis``, each constant.
+    column : str, default "n"
+        The count column.
+
+    Returns
+    -------
+    Provenance
+        The facts.
+
+    Raises
+    ------
+    SchemaMismatchError
+        If a column is missing, or holds more than one value.
+    """
+    missing = [name for name in (column, *_FACTS) if name not in grid.columns]
+    if missing:
+        listed = ", ".join(missing)
+        msg = f"The grid has no column {listed}. Make it with count_incidents(incidents, grid)."
+        raise SchemaMismatchError(msg)
+    facts = {}
+    for name in _FACTS:
+        values = grid[name].unique()
+        if len(values) != 1:
+            msg = (
+                f"Column {name!r} of the grid holds {len(values)} values; one grid counts one "
+                "thing. Count again with count_incidents(incidents, grid)."
+            )
+            raise SchemaMismatchError(msg)
+        facts[name] = str(values[0])
+    start, end = facts["period"].split("/")
+    return Provenance(
+        groups=tuple(facts["groups"].split(",")),
+        period_start=date.fromisoformat(start),
+        period_end=date.fromisoformat(end),
+        source_ids=tuple(facts["source_id"].split(",")),
+        source_sha256=tuple(facts["source_sha256"].split(",")),
+        area_basis=facts["area_basis"],
+        incidents_used=int(grid[column].sum()),
+        package_version=version("crime-hotspots"),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class HotspotResult:
+    """The result of a method on cells: a table aligned to its input, and all that explains it.
+
+    Attributes
+    ----------
+    data : geopandas.GeoDataFrame
+        One row per cell, in the order of the input, with ``n``, ``expected``, the method's own
+        statistic, ``p_value``, ``p_adjusted``, ``hotspot``, ``busiest`` and ``note``.
+    method : str
+        Name of the function that made it.
+    params : object
+        A frozen dataclass: the parameters as resolved.
+    provenance : Provenance
+        Where the counts come from.
+    caveats : tuple of Message
+        What a reader must know.
+    """
+
+    data: gpd.GeoDataFrame
+    method: str
+    params: Any
+    provenance: Provenance
+    caveats: tuple[Message, ...] = ()
+
+    def params_dict(self) -> dict[str, Any]:
+        """Give the parameters as plain values that JSON can hold.
+
+        Returns
+        -------
+        dict
+            Parameter names and values.
+        """
+        return asdict(self.params) if is_dataclass(self.params) else dict(self.params)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Estimate:
+    """One number with its uncertainty.
+
+    Attributes
+    ----------
+    estimate, standard_error : float
+        The number and its standard error (NaN when there is none).
+    confidence_interval : tuple of float
+        Lower and upper bound, 95 % unless the parameters say otherwise.
+    p_value : float
+        NaN when nothing is tested.
+    data : pandas.DataFrame or None
+        The table behind the number.
+    method : str
+        Name of the function that made it.
+    params : object
+        A frozen dataclass: the parameters as resolved.
+    """
+
+    estimate: float
+    standard_error: float
+    confidence_interval: tuple[float, float]
+    p_value: float
+    method: str
+    params: Any
+    data: pd.DataFrame | None = None
