@@ -23,6 +23,9 @@ PUBLIC_GROUPS: Final = (
     "weapons",
 )
 
+_SMALLEST_MIN_COUNT: Final = 3
+_FINEST_H3: Final = 15
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -48,20 +51,27 @@ class Policy:
     name: str
     min_count: int
     rounding: int
-    min_share_shown: float = 0.5
+    min_share_shown: float = 1 / 3
     coarsest_resolution: int = 6
     public_groups: tuple[str, ...] = PUBLIC_GROUPS
 
     def __post_init__(self) -> None:
         """Refuse rules that protect nobody."""
-        if self.min_count < 2 or self.rounding < 1 or not 0 <= self.min_share_shown <= 1:  # noqa: PLR2004
-            msg = (
-                f"Policy {self.name!r}: min_count must be at least 2 (got {self.min_count}), rounding "
-                f"at least 1 (got {self.rounding}), min_share_shown between 0 and 1 "
-                f"(got {self.min_share_shown})."
-            )
+        faults = []
+        if self.min_count < _SMALLEST_MIN_COUNT:
+            faults.append(f"min_count is {self.min_count}, it must be {_SMALLEST_MIN_COUNT} or more")
+        if not 1 <= self.rounding < 2 * self.min_count:
+            # A wider step would round the smallest number that may be shown down to 0.
+            faults.append(f"rounding is {self.rounding}, it must be 1 to {2 * self.min_count - 1}")
+        if not 0 <= self.min_share_shown <= 1:
+            faults.append(f"min_share_shown is {self.min_share_shown}, it must be 0 to 1")
+        if not 0 <= self.coarsest_resolution <= _FINEST_H3:
+            faults.append(f"coarsest_resolution is {self.coarsest_resolution}, it must be 0 to 15")
+        if faults:
+            msg = f"Policy {self.name!r} cannot be used: {'; '.join(faults)}."
             raise ParameterError(msg)
 
 
-STRICT: Final = Policy(name="strict", min_count=8, rounding=5)
+#: For a source that nobody is known to have anonymised.
+STRICT: Final = Policy(name="strict", min_count=8, rounding=5)#: For a feed whose spec says that its publisher has already anonymised it.
 OPEN: Final = Policy(name="open", min_count=5, rounding=5)

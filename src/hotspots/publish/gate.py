@@ -1,0 +1,270 @@
+"""publish(): the only door between analysis and the public."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import h3
+import pandas as pd
+
+from hotspots.cells import cell_areas_km2
+from hotspots.errors import ParameterError, PublishError
+from hotspots.loaders.quality import QualityReport
+from hotspots.publish.accounts import exact_accounts, public_accounts
+from hotspots.publish.coarsen import coarsen_until_shown, share_shown
+from hotspots.publish.policy import OPEN, STRICT, Policy
+from hotspots.publish.release import SEAL, Layer, Release, Source
+from hotspots.publish.suppression import band_counts
+from hotspots.results import HotspotResult
+from hotspots.words import Message, message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_T = TypeVar("_T")
+
+_POLICIES: Final = {"strict": STRICT, "open": OPEN}
+
+
+def publish(
+    results: HotspotResult | Sequence[HotspotResult],
+    *,
+    quality: QualityReport | Sequence[QualityReport],
+    policy: Policy | str | None = None,
+) -> Release:
+    """Turn results into what the public may see, or refuse.
+
+    What leaves holds no point, no id, no free text, no exact small count, and no statistic that
+    was computed from a hidden count: only counts in ranges and words from a closed list. When too
+    few incidents could be shown with a number, the cells are made larger and tested anew.
+
+    Parameters
+    ----------
+    results : HotspotResult or sequence of HotspotResult
+        One result, or several on the same cells: one layer each.
+    quality : QualityReport or sequence of QualityReport
+        The report of each file that the results were counted from.
+    policy : Policy, "strict", "open" or None, default None
+        ``"strict"`` hides counts under 8, ``"open"`` under 5; both round the others to 5. None takes
+        ``"open"`` where every feed's publisher has already anonymised the data, else
+        ``"strict"``; the release says which.
+
+    Returns
+    -------
+    Release
+        The only thing that ``write_page`` accepts.
+
+    Raises
+    ------
+    PublishError
+        If an offence group may not be shown, if the study area was drawn around the incidents, if a
+        report does not belong to a result, or if too few incidents could be shown.
+    ParameterError
+        If an argument is not what it should be.
+
+    Examples
+    --------
+    >>> import hotspots as hs
+    >>> incidents, quality = hs.load_sample("west-yorkshire-2018-07")
+    >>> burglary, _ = hs.select_incidents(incidents, offence="burglary")
+    >>> area = hs.study_area(hs.read_areas(hs.sample_path("west-yorkshire-lsoa")), name="West Yorkshire")
+    >>> grid = hs.count_incidents(burglary, hs.make_hexgrid(area, resolution=7))
+    >>> release = hs.publish(hs.local_gi_star(grid), quality=quality)
+    >>> release.place, release.policy.name
+    ('West Yorkshire', 'open')
+    >>> bool((release.table["count"].dropna() < 5).any())
+    False
+    """
+    layers = _as_tuple(results, HotspotResult, "results")
+    reports = _as_tuple(quality, QualityReport, "quality")
+    by_layer = tuple(_report_of(result, reports) for result in layers)
+    rules = _resolve_policy(policy, reports)
+    _refuse_unsafe(layers, rules)
+    shown = coarsen_until_shown(layers, rules)
+    before, after = (h3.get_resolution(r[0].data.index[0]) for r in (layers, shown))
+    table = pd.concat([_layer_table(result, rules) for result in shown], ignore_index=True)
+    made = tuple(
+        _layer(result, report, rules) for result, report in zip(shown, by_layer, strict=True)
+    )
+    notes = _notes(rules, made, before=(before, layers[0]), after=(after, shown[0]))
+    sources = tuple(_source(report) for report in reports)
+    return Release(
+        place=shown[0].provenance.place,
+        resolution=after,
+        layers=made,
+        table=table,
+        sources=sources,
+        policy=rules,
+        notes=notes,
+        receipt=_receipt(table, made, rules),
+        seal=SEAL,
+    )
+
+
+def _as_tuple(given: _T | Sequence[_T], kind: type[_T], name: str) -> tuple[_T, ...]:
+    found = (given,) if isinstance(given, kind) else tuple(given)  # type: ignore[arg-type]
+    wrong = [type(item).__name__ for item in found if not isinstance(item, kind)]
+    if wrong or not found:
+        got = wrong[0] if wrong else "nothing"
+        msg = f"publish() takes {kind.__name__} as {name}, one or several; got {got}."
+        raise ParameterError(msg)
+    return found
+
+
+def _report_of(result: HotspotResult, reports: Sequence[QualityReport]) -> QualityReport:
+    wanted = set(result.provenance.source_sha256)
+    fitting = [report for report in reports if report.sha256 in wanted]
+    if len(wanted) != 1 or len(fitting) != 1:
+        files = ", ".join(report.file_name for report in reports)
+        msg = (
+            "A result must be counted from one file, and come with that file's quality report. The "
+            f"reports given are of: {files}. Pass the one that read_incidents() returned."
+        )
+        raise PublishError(msg)
+    return fitting[0]
+
+
+def _resolve_policy(policy: Policy | str | None, reports: Sequence[QualityReport]) -> Policy:
+    blurred = all(report.feed.anonymised_by_publisher for report in reports)
+    if policy is None:
+        return OPEN if blurred else STRICT
+    rules = _POLICIES.get(policy) if isinstance(policy, str) else policy
+    if not isinstance(rules, Policy):
+        msg = f"policy is {policy!r}; take 'strict', 'open', a Policy, or None."
+        raise ParameterError(msg)
+    if rules.min_count < STRICT.min_count and not blurred:
+        feeds = ", ".join(r.feed.id for r in reports if not r.feed.anonymised_by_publisher)
+        msg = (
+            f"The policy {rules.name!r} shows counts from {rules.min_count}. That is only for a feed "
+            "whose spec says that its publisher has already anonymised it, and this one does not: "
+            f"{feeds}. Use policy='strict'."
+        )
+        raise PublishError(msg)
+    return rules
+
+
+def _refuse_unsafe(layers: Sequence[HotspotResult], policy: Policy) -> None:
+    for result in layers:
+        facts = result.provenance
+        never = [group for group in facts.groups if group not in policy.public_groups]
+        if never:
+            allowed = ", ".join(policy.public_groups)
+            msg = (
+                f"These offence groups may not be shown on a public map: {', '.join(never)}. Choose "
+                f"with select_incidents(incidents, offence=...) from: {allowed}."
+            )
+            raise PublishError(msg)
+        if facts.area_basis == "incidents" and "name" not in result.data.columns:
+            msg = (
+                "The study area was drawn around the incidents, and such an outline gives away where "
+                "lone incidents are. Give study_area() polygons, or name the cells with name_cells()."
+            )
+            raise PublishError(msg)
+        if not result.data.index.equals(layers[0].data.index):
+            msg = "The layers of one release must lie on the same cells. Count them on one grid."
+            raise PublishError(msg)
+
+
+def _layer_key(result: HotspotResult) -> str:
+    facts = result.provenance
+    return f"{','.join(facts.groups)}|{facts.period_start}/{facts.period_end}"
+
+
+def _layer_table(result: HotspotResult, policy: Policy) -> pd.DataFrame:
+    data = result.data
+    names = data["name"].astype(str) if "name" in data.columns else pd.Series("", index=data.index)
+    bands = band_counts(data["n"], policy)
+    return bands.assign(
+        layer=_layer_key(result),
+        cell=data.index.to_numpy(),
+        name=names.to_numpy(),
+        hotspot=data["hotspot"].to_numpy(),
+    )[["layer", "cell", "name", "count", "low", "high", "hotspot"]]
+
+
+def _layer(result: HotspotResult, report: QualityReport, policy: Policy) -> Layer:
+    facts, options = result.provenance, result.params_dict()
+    step = 5
+    return Layer(
+        key=_layer_key(result),
+        groups=facts.groups,
+        period_start=facts.period_start,
+        period_end=facts.period_end,
+        method=result.method,
+        null=options["null"],
+        adjust=options["adjust"],
+        alpha=options["alpha"],
+        hot_cells=int((result.data["hotspot"] == "hot").sum()),
+        accounts=public_accounts(exact_accounts(result, report, policy), policy),
+        share_shown_percent=round(share_shown(result.data["n"], policy) * 100 / step) * step,
+        caveats=result.caveats,
+    )
+
+
+def _notes(
+    policy: Policy,
+    layers: Sequence[Layer],
+    *,
+    before: tuple[int, HotspotResult],
+    after: tuple[int, HotspotResult],
+) -> tuple[Message, ...]:
+    low, high = 0, policy.min_count - 1
+    known = policy.name if policy in (STRICT, OPEN) else "custom"
+    notes = [
+        message(f"publish.policy_{known}", name=policy.name),
+        message(
+            "publish.small_counts",
+            min_count=policy.min_count,
+            low=low,
+            high=high,
+            rounding=policy.rounding,
+        ),
+    ]
+    if before[0] != after[0]:
+        areas = [f"{cell_areas_km2(r.data.index).mean():.1f}" for _, r in (before, after)]
+        share = round(policy.min_share_shown * 100)
+        notes.append(
+            message(
+                "publish.enlarged", before_km2=areas[0], after_km2=areas[1], share_percent=share
+            )
+        )
+    if len(layers) > 1:
+        expected = f"{sum(layer.alpha for layer in layers):.1f}"
+        notes.append(message("publish.several_maps", maps=len(layers), expected=expected))
+    return tuple(notes)
+
+
+def _source(report: QualityReport) -> Source:
+    feed = report.feed
+    return Source(
+        title=feed.title,
+        publisher=feed.publisher,
+        licence=feed.licence,
+        licence_url=feed.licence_url,
+        attribution=feed.attribution,
+        # The digest lets anybody check a file that the portal gives to all. That of a file which
+        # nobody else has proves nothing to a reader, and helps whoever guesses at its contents.
+        file_sha256=report.sha256 if feed.anonymised_by_publisher else "",
+        caveats=feed.caveats,
+    )
+
+
+def _receipt(table: pd.DataFrame, layers: Sequence[Layer], policy: Policy) -> dict[str, object]:
+    public = {
+        "table": json.loads(table.to_json(orient="split", index=False)),
+        "layers": [layer.key for layer in layers],
+        "policy": asdict(policy),
+    }
+    digest = hashlib.sha256(json.dumps(public, sort_keys=True).encode()).hexdigest()
+    return {
+        "schema": 1,
+        "made_with": f"crime-hotspots {version('crime-hotspots')}",
+        "policy": asdict(policy),
+        "layers": [layer.key for layer in layers],
+        "cells": int(table["cell"].nunique()),
+        "content_sha256": digest,
+    }
