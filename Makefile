@@ -54,7 +54,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python scripts/check_docstrings.py
+	@$(BIN)/numpydoc lint $$(find src/hotspots -name '*.py' -not -path '*/cli/*')
 	@$(BIN)/codespell
 
 format: $(VENV)/.dev

@@ -17,7 +17,9 @@ def feeds(*, as_json: bool) -> None:
     specs = [describe_feed(name) for name in list_feeds()]
     if as_json:
         wanted = ("id", "title", "publisher", "licence", "time_zone", "anonymised_by_publisher")
-        click.echo(to_json({"feeds": [{key: getattr(spec, key) for key in wanted} for spec in specs]}))
+        click.echo(
+            to_json({"feeds": [{key: getattr(spec, key) for key in wanted} for spec in specs]})
+        )
         return
     width = max(len(spec.id) for spec in specs)
     for spec in specs:

@@ -46,17 +46,43 @@ class _Made:
 
 @click.command(name="map")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "page", type=click.Path(path_type=Path), required=True, help="The HTML page to write.")
+@click.option(
+    "-o",
+    "--output",
+    "page",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The HTML page to write.",
+)
 @click.option("--offence", help="Offence group, for example burglary; several with commas.")
-@click.option("--period", help="A month (2018-07), a year (2018), or first/last day (2018-07-01/2018-07-31).")
-@click.option("--area", "area_file", type=click.Path(path_type=Path), help="Polygons that the map covers, with a column of names.")
+@click.option(
+    "--period", help="A month (2018-07), a year (2018), or first/last day (2018-07-01/2018-07-31)."
+)
+@click.option(
+    "--area",
+    "area_file",
+    type=click.Path(path_type=Path),
+    help="Polygons that the map covers, with a column of names.",
+)
 @click.option("--name-column", help="The column of --area that holds the names.")
 @click.option("--place", help="What to call the area in the title.")
-@click.option("--resolution", type=click.IntRange(5, 10), help="H3 resolution; chosen from the incidents when not given.")
-@click.option("--policy", type=click.Choice(["strict", "open"]), help="Small-count rule; from the feed when not given.")
+@click.option(
+    "--resolution",
+    type=click.IntRange(5, 10),
+    help="H3 resolution; chosen from the incidents when not given.",
+)
+@click.option(
+    "--policy",
+    type=click.Choice(["strict", "open"]),
+    help="Small-count rule; from the feed when not given.",
+)
 @click.option("--feed", help="Name of the feed; found from the header when not given.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the false-alarm simulation.")
-@click.option("--summary", type=click.Path(path_type=Path), help="Also write the JSON to this file.")
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of the false-alarm simulation."
+)
+@click.option(
+    "--summary", type=click.Path(path_type=Path), help="Also write the JSON to this file."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def map_command(  # noqa: PLR0913 - one argument for each option of the command line
     *,
@@ -180,19 +206,18 @@ def _report(made: _Made) -> str:
     others = sum(made.left_out.values())
     chance, (low, high) = made.chance, made.chance.confidence_interval
     shown = made.release
-    return "\n".join(
-        [
-            f"Read       {quality.rows_read:,} rows of {quality.file_name} ({quality.feed.title})",
-            f"Dropped    {dropped}; kept without a place: {placeless}",
-            f"Selected   {quality.kept - others:,} {', '.join(answer['offences'])}; "
-            f"{others:,} other rows left out",
-            f"Counted    {answer['incidents_in_cells']:,} in {answer['cells']:,} cells",
-            f"Found      {answer['hot_cells']:,} hot cells (a cell with its neighbours); the same "
-            f"counts shuffled {chance.params.n_simulations} times: {chance.estimate:.1%} of maps show "
-            f"any (95 % interval {low:.1%} to {high:.1%})",
-            f"Published  {shown.layers[0].hot_cells:,} hot of {shown.receipt['cells']:,} cells at "
-            f"resolution {shown.resolution}, policy {shown.policy.name}; about "
-            f"{shown.layers[0].share_shown_percent} % of incidents in cells with a number",
-            f"Page       {made.page} ({made.page.stat().st_size / 1000:.0f} kB)",
-        ]
-    )
+    layer, interval = shown.layers[0], f"95 % interval {low:.1%} to {high:.1%}"
+    lines = {
+        "Read": f"{quality.rows_read:,} rows of {quality.file_name} ({quality.feed.title})",
+        "Dropped": f"{dropped}; kept without a place: {placeless}",
+        "Selected": f"{quality.kept - others:,} {', '.join(answer['offences'])}; {others:,} others",
+        "Counted": f"{answer['incidents_in_cells']:,} in {answer['cells']:,} cells",
+        "Found": f"{answer['hot_cells']:,} hot cells (each a cell with its neighbours)",
+        "Chance": f"{chance.estimate:.1%} of {chance.params.n_simulations} maps with the same "
+        f"counts in random places show any ({interval})",
+        "Published": f"{layer.hot_cells:,} hot of {shown.receipt['cells']:,} cells, resolution "
+        f"{shown.resolution}, policy {shown.policy.name}; about {layer.share_shown_percent} % of "
+        "the incidents in cells with a number",
+        "Page": f"{made.page} ({made.page.stat().st_size / 1000:.0f} kB)",
+    }
+    return "\n".join(f"{head:<10} {text}" for head, text in lines.items())

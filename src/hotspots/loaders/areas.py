@@ -63,7 +63,9 @@ def _named_polygons(
     if not isinstance(areas, gpd.GeoDataFrame) or areas.empty:
         msg = f"{file_name} holds no shapes. Give a file with polygons."
         raise InputDataError(msg)
-    kinds = set(areas.geom_type.dropna().unique()) | ({"nothing"} if areas.geometry.isna().any() else set())
+    kinds = set(areas.geom_type.dropna().unique()) | (
+        {"nothing"} if areas.geometry.isna().any() else set()
+    )
     if not kinds <= set(_POLYGONS):
         other = ", ".join(sorted(kinds - set(_POLYGONS)))
         msg = f"{file_name} holds {other}; an area must be a Polygon or MultiPolygon."
@@ -71,11 +73,15 @@ def _named_polygons(
     if areas.crs is None:
         msg = f"{file_name} does not say its CRS. Save it again with one, for example EPSG:4326."
         raise CoordinateReferenceError(msg)
-    fitting = [c for c in areas.columns if c == name_column or (not name_column and str(c).lower() == "name")]
+    fitting = [
+        c
+        for c in areas.columns
+        if c == name_column or (not name_column and str(c).lower() == "name")
+    ]
     if not fitting:
         columns = ", ".join(str(c) for c in areas.columns if c != "geometry")
         wanted = name_column or "name"
-        msg = f"{file_name} has no column {wanted!r}. Name one of its columns as name_column: {columns}."
+        msg = f"{file_name} has no column {wanted!r}. Give name_column one of these: {columns}."
         raise SchemaMismatchError(msg)
     named = areas.rename(columns={fitting[0]: "name"}) if fitting[0] != "name" else areas
     return named.to_crs(4326)

@@ -19,7 +19,9 @@ class BundledArea(NamedTuple):
 
 
 #: (feed, district) → (sample with the polygons, name of the whole).
-_BUNDLED: Final = {("gb-police", "West Yorkshire Police"): ("west-yorkshire-lsoa", "West Yorkshire")}
+_BUNDLED: Final = {
+    ("gb-police", "West Yorkshire Police"): ("west-yorkshire-lsoa", "West Yorkshire")
+}
 
 
 def areas_of(incidents: gpd.GeoDataFrame) -> BundledArea | None:

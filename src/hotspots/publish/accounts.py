@@ -54,8 +54,8 @@ def exact_accounts(result: HotspotResult, quality: QualityReport, policy: Policy
     if outside < 0:
         msg = (
             f"The layer counts {int(n.sum()):,} incidents, but the quality report of "
-            f"{quality.file_name} knows only {selected_located:,} with a place. Pass the report that "
-            "read_incidents() returned with these incidents, and do not repeat rows on the way."
+            f"{quality.file_name} knows only {selected_located:,} with a place. Pass the report "
+            "that read_incidents() returned with these incidents; do not repeat rows on the way."
         )
         raise PublishError(msg)
     rejected = sum(quality.rejected.values())

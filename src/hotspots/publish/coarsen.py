@@ -91,7 +91,9 @@ def enlarge_cells(data: gpd.GeoDataFrame, *, resolution: int) -> gpd.GeoDataFram
         larger[name] = larger[name].astype("category")
     if "name" in data.columns:
         # A larger cell is called after the small one in its middle, where there is one.
-        middle = [h3.cell_to_center_child(cell, h3.get_resolution(data.index[0])) for cell in larger.index]
+        middle = [
+            h3.cell_to_center_child(cell, h3.get_resolution(data.index[0])) for cell in larger.index
+        ]
         first = groups["name"].first()
         larger["name"] = data["name"].reindex(middle).fillna(first.set_axis(middle)).to_numpy()
     return gpd.GeoDataFrame(larger, geometry=cell_polygons(larger.index), crs=data.crs)
@@ -100,8 +102,8 @@ def enlarge_cells(data: gpd.GeoDataFrame, *, resolution: int) -> gpd.GeoDataFram
 def _retest(result: HotspotResult, resolution: int) -> HotspotResult:
     if result.method != "local_gi_star":
         msg = (
-            f"A result of {result.method} cannot be tested again on larger cells here. Make the grid "
-            f"at resolution {resolution} with make_hexgrid(area, resolution={resolution})."
+            f"A result of {result.method} cannot be tested again on larger cells here. Make the "
+            f"grid at resolution {resolution} with make_hexgrid(area, resolution={resolution})."
         )
         raise PublishError(msg)
     grid = enlarge_cells(result.data, resolution=resolution)
@@ -147,7 +149,7 @@ def coarsen_until_shown(
     msg = (
         f"Too few incidents for a public map: with counts under {policy.min_count} hidden, only "
         f"{', '.join(tried)} of the incidents could be shown; the policy {policy.name!r} wants "
-        f"{policy.min_share_shown:.0%}. Take a longer period, a wider group of offences, or a larger "
-        "area."
+        f"{policy.min_share_shown:.0%}. Take a longer period, a wider group of offences, or a "
+        "larger area."
     )
     raise PublishError(msg)

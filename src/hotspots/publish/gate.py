@@ -1,4 +1,4 @@
-"""publish(): the only door between analysis and the public."""
+"""The only door between analysis and the public."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def publish(
     quality : QualityReport or sequence of QualityReport
         The report of each file that the results were counted from.
     policy : Policy, "strict", "open" or None, default None
-        ``"strict"`` hides counts under 8, ``"open"`` under 5; both round the others to 5. None takes
-        ``"open"`` where every feed's publisher has already anonymised the data, else
+        ``"strict"`` hides counts under 8, ``"open"`` under 5; both round the others to 5. None
+        takes ``"open"`` where every feed's publisher has already anonymised the data, else
         ``"strict"``; the release says which.
 
     Returns
@@ -71,7 +71,8 @@ def publish(
     >>> import hotspots as hs
     >>> incidents, quality = hs.load_sample("west-yorkshire-2018-07")
     >>> burglary, _ = hs.select_incidents(incidents, offence="burglary")
-    >>> area = hs.study_area(hs.read_areas(hs.sample_path("west-yorkshire-lsoa")), name="West Yorkshire")
+    >>> areas, place = hs.areas_of(incidents)
+    >>> area = hs.study_area(areas, name=place)
     >>> grid = hs.count_incidents(burglary, hs.make_hexgrid(area, resolution=7))
     >>> release = hs.publish(hs.local_gi_star(grid), quality=quality)
     >>> release.place, release.policy.name
@@ -139,9 +140,9 @@ def _resolve_policy(policy: Policy | str | None, reports: Sequence[QualityReport
     if rules.min_count < STRICT.min_count and not blurred:
         feeds = ", ".join(r.feed.id for r in reports if not r.feed.anonymised_by_publisher)
         msg = (
-            f"The policy {rules.name!r} shows counts from {rules.min_count}. That is only for a feed "
-            "whose spec says that its publisher has already anonymised it, and this one does not: "
-            f"{feeds}. Use policy='strict'."
+            f"The policy {rules.name!r} shows counts from {rules.min_count}. That is only for a "
+            "feed whose spec says that its publisher has already anonymised it, and this one does "
+            f"not: {feeds}. Use policy='strict'."
         )
         raise PublishError(msg)
     return rules
@@ -154,14 +155,15 @@ def _refuse_unsafe(layers: Sequence[HotspotResult], policy: Policy) -> None:
         if never:
             allowed = ", ".join(policy.public_groups)
             msg = (
-                f"These offence groups may not be shown on a public map: {', '.join(never)}. Choose "
-                f"with select_incidents(incidents, offence=...) from: {allowed}."
+                f"These offence groups may not be shown on a public map: {', '.join(never)}. "
+                f"Choose with select_incidents(incidents, offence=...) from: {allowed}."
             )
             raise PublishError(msg)
         if facts.area_basis == "incidents" and "name" not in result.data.columns:
             msg = (
-                "The study area was drawn around the incidents, and such an outline gives away where "
-                "lone incidents are. Give study_area() polygons, or name the cells with name_cells()."
+                "The study area was drawn around the incidents, and such an outline gives away "
+                "where lone incidents are. Give study_area() polygons, or name the cells with "
+                "name_cells()."
             )
             raise PublishError(msg)
         if not result.data.index.equals(layers[0].data.index):

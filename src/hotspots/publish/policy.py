@@ -59,7 +59,9 @@ class Policy:
         """Refuse rules that protect nobody."""
         faults = []
         if self.min_count < _SMALLEST_MIN_COUNT:
-            faults.append(f"min_count is {self.min_count}, it must be {_SMALLEST_MIN_COUNT} or more")
+            faults.append(
+                f"min_count is {self.min_count}, it must be {_SMALLEST_MIN_COUNT} or more"
+            )
         if not 1 <= self.rounding < 2 * self.min_count:
             # A wider step would round the smallest number that may be shown down to 0.
             faults.append(f"rounding is {self.rounding}, it must be 1 to {2 * self.min_count - 1}")
@@ -73,5 +75,7 @@ class Policy:
 
 
 #: For a source that nobody is known to have anonymised.
-STRICT: Final = Policy(name="strict", min_count=8, rounding=5)#: For a feed whose spec says that its publisher has already anonymised it.
+STRICT: Final = Policy(name="strict", min_count=8, rounding=5)
+
+#: For a feed whose spec says that its publisher has already anonymised it.
 OPEN: Final = Policy(name="open", min_count=5, rounding=5)
