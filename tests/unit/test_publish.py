@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import h3
+import pytest
+from shapely import box
+
+import hotspots as hs
+from hotspots.errors import ParameterError, PublishError
+from hotspots.publish import OPEN, STRICT, Policy, publish
+from hotspots.publish.accounts import exact_accounts, public_accounts
+from hotspots.publish.coarsen import enlarge_cells, share_shown
+
+if TYPE_CHECKING:
+    from tests.conftest import WestYorkshire
+
+
+@pytest.fixture(scope="module")
+def release(west_yorkshire: WestYorkshire) -> hs.Release:
+    return publish(west_yorkshire.result, quality=west_yorkshire.quality)
+
+
+def _with_feed(quality: hs.QualityReport, **changes: object) -> hs.QualityReport:
+    return dataclasses.replace(quality, feed=dataclasses.replace(quality.feed, **changes))
+
+
+def _counted(west: WestYorkshire, **options: object) -> hs.HotspotResult:
+    chosen, _ = hs.select_incidents(west.incidents, **options)  # type: ignore[arg-type]
+    return hs.local_gi_star(hs.count_incidents(chosen, west.grid[["name", *_BARE]]))
+
+
+_BARE = ["area_km2", "area_in_study_km2", "area_basis", "place", "resolution_basis", "geometry"]
+
+
+def test_no_small_count_leaves(release: hs.Release) -> None:
+    shown = release.table["count"].dropna()
+    assert len(shown) > 50
+    assert (shown >= 5).all()
+    assert (shown % 5 == 0).all()
+    hidden = release.table[release.table["count"].isna()]
+    assert set(zip(hidden["low"], hidden["high"], strict=True)) == {(0, 4)}
+
+
+def test_the_table_holds_only_what_the_closed_list_allows(release: hs.Release) -> None:
+    columns = ["layer", "cell", "name", "count", "low", "high", "hotspot"]
+    assert release.table.columns.tolist() == columns
+    words = set(release.table["hotspot"].dropna().astype(str))
+    assert words <= {"hot", "cold", "not significant", "too few"}
+
+
+def test_the_rows_of_the_layer_add_up_to_the_file(west_yorkshire: WestYorkshire) -> None:
+    exact = exact_accounts(west_yorkshire.result, west_yorkshire.quality, OPEN)
+    assert exact["rows_read"] == 31_635
+    assert sum(rows for name, rows in exact.items() if name != "rows_read") == 31_635
+    assert 31_635 - exact["not_selected"] - exact["rejected"] == 2_029
+
+
+def test_rows_that_do_not_add_up_are_refused() -> None:
+    with pytest.raises(PublishError, match="rows do not add up: rows_read 10, rejected 9"):
+        public_accounts({"rows_read": 10, "rejected": 9}, OPEN)
+
+
+def test_a_small_account_is_a_range() -> None:
+    accounts = public_accounts({"rows_read": 12, "rejected": 2, "not_selected": 10}, OPEN)
+    assert [(a.shown, a.low, a.high) for a in accounts] == [(10, 8, 12), (None, 0, 4), (10, 8, 12)]
+
+
+def test_a_feed_that_nobody_blurred_gets_strict(west_yorkshire: WestYorkshire) -> None:
+    raw = _with_feed(west_yorkshire.quality, anonymised_by_publisher=False)
+    strict = publish(west_yorkshire.result, quality=raw)
+    assert strict.policy == STRICT
+    assert strict.sources[0].file_sha256 == ""
+    assert set(strict.table.loc[strict.table["count"].isna(), "high"]) == {7}
+    with pytest.raises(PublishError, match=r"not: gb-police\. Use policy='strict'"):
+        publish(west_yorkshire.result, quality=raw, policy="open")
+
+
+def test_strict_makes_the_cells_larger_until_enough_is_shown(west_yorkshire: WestYorkshire) -> None:
+    before = west_yorkshire.result.data["n"]
+    assert (before >= 8).sum() < 30
+    assert share_shown(before, STRICT) < STRICT.min_share_shown
+    strict = publish(west_yorkshire.result, quality=west_yorkshire.quality, policy="strict")
+    assert strict.resolution == 7
+    assert strict.table["count"].notna().sum() > 80
+    assert any(note.key == "publish.enlarged" for note in strict.notes)
+    assert strict.layers[0].share_shown_percent >= 70
+
+
+def test_larger_cells_hold_the_same_incidents(west_yorkshire: WestYorkshire) -> None:
+    data = west_yorkshire.result.data
+    larger = enlarge_cells(data, resolution=7)
+    assert larger["n"].sum() == data["n"].sum()
+    assert larger["area_in_study_km2"].sum() == pytest.approx(data["area_in_study_km2"].sum())
+    for cell in data.index[:200]:
+        assert h3.cell_to_parent(cell, 7) in larger.index
+    assert larger["name"].notna().all()
+
+
+def test_what_cannot_be_shown_is_refused_with_what_to_do(west_yorkshire: WestYorkshire) -> None:
+    hard = Policy(name="hard", min_count=500, rounding=5, min_share_shown=1.0)
+    with pytest.raises(PublishError, match=r"Too few incidents.*hard.*Take a longer period"):
+        publish(west_yorkshire.result, quality=west_yorkshire.quality, policy=hard)
+
+
+@pytest.mark.parametrize("offence", ["violence_and_sexual", "other"])
+def test_sensitive_and_unknown_groups_are_refused(
+    west_yorkshire: WestYorkshire, offence: str
+) -> None:
+    result = _counted(west_yorkshire, offence=offence)
+    with pytest.raises(PublishError, match=f"may not be shown on a public map: {offence}"):
+        publish(result, quality=west_yorkshire.quality)
+
+
+def test_all_offences_together_are_refused(west_yorkshire: WestYorkshire) -> None:
+    with pytest.raises(PublishError, match="violence_and_sexual"):
+        publish(_counted(west_yorkshire), quality=west_yorkshire.quality)
+
+
+def test_an_area_drawn_around_the_incidents_is_refused(west_yorkshire: WestYorkshire) -> None:
+    area = hs.study_area(west_yorkshire.burglary, buffer_m=500)
+    grid = hs.count_incidents(west_yorkshire.burglary, hs.make_hexgrid(area, resolution=7))
+    with pytest.raises(PublishError, match="drawn around the incidents"):
+        publish(hs.local_gi_star(grid), quality=west_yorkshire.quality)
+
+
+def test_a_report_of_another_file_is_refused(west_yorkshire: WestYorkshire) -> None:
+    other = dataclasses.replace(west_yorkshire.quality, sha256="0" * 64)
+    with pytest.raises(PublishError, match="come with that file's quality report"):
+        publish(west_yorkshire.result, quality=other)
+
+
+def test_repeated_rows_are_refused(west_yorkshire: WestYorkshire) -> None:
+    data = west_yorkshire.result.data.assign(n=west_yorkshire.result.data["n"] * 2)
+    doubled = dataclasses.replace(west_yorkshire.result, data=data)
+    with pytest.raises(PublishError, match="do not repeat rows on the way"):
+        publish(doubled, quality=west_yorkshire.quality)
+
+
+def test_two_layers_share_cells_and_say_how_many_maps(west_yorkshire: WestYorkshire) -> None:
+    other = _counted(west_yorkshire, offence="vehicle_crime")
+    both = publish([west_yorkshire.result, other], quality=west_yorkshire.quality)
+    assert [layer.groups for layer in both.layers] == [("burglary",), ("vehicle_crime",)]
+    assert both.table.groupby("layer")["cell"].nunique().nunique() == 1
+    assert any(note.key == "publish.several_maps" for note in both.notes)
+
+
+def test_layers_on_other_cells_are_refused(west_yorkshire: WestYorkshire) -> None:
+    area = hs.study_area(
+        gpd.GeoDataFrame(geometry=[box(-1.7, 53.7, -1.3, 53.9)], crs=4326), name="Box"
+    )
+    grid = hs.count_incidents(west_yorkshire.burglary, hs.make_hexgrid(area, resolution=8))
+    with pytest.raises(PublishError, match="must lie on the same cells"):
+        publish([west_yorkshire.result, hs.local_gi_star(grid)], quality=west_yorkshire.quality)
+
+
+@pytest.mark.parametrize("wrong", [[], "result"])
+def test_what_is_no_result_is_refused(west_yorkshire: WestYorkshire, wrong: object) -> None:
+    with pytest.raises(ParameterError, match="takes HotspotResult as results"):
+        publish(wrong, quality=west_yorkshire.quality)  # type: ignore[arg-type]
+
+
+def test_an_unknown_policy_is_refused(west_yorkshire: WestYorkshire) -> None:
+    with pytest.raises(ParameterError, match="policy is 'lax'"):
+        publish(west_yorkshire.result, quality=west_yorkshire.quality, policy="lax")
+
+
+def test_nobody_else_makes_a_release(release: hs.Release) -> None:
+    fields = {f.name: getattr(release, f.name) for f in dataclasses.fields(release)}
+    with pytest.raises(PublishError, match=r"Only publish\(\) makes a Release"):
+        hs.Release(**fields | {"seal": object()})
+
+
+def test_the_same_input_gives_the_same_release(
+    west_yorkshire: WestYorkshire, release: hs.Release
+) -> None:
+    again = publish(west_yorkshire.result, quality=west_yorkshire.quality)
+    assert again.receipt == release.receipt
+    assert again.table.equals(release.table)
+
+
+def test_caveats_of_the_public_hold_no_number_from_hidden_counts(release: hs.Release) -> None:
+    allowed = {"cells"}
+    for layer in release.layers:
+        assert layer.caveats
+        for caveat in layer.caveats:
+            assert {name for name, _ in caveat.values} <= allowed
+
+
+def test_no_input_coordinate_or_id_is_in_the_release(
+    west_yorkshire: WestYorkshire, release: hs.Release
+) -> None:
+    text = json.dumps([release.table.to_json(), str(release.layers), str(dict(release.receipt))])
+    points = west_yorkshire.burglary.geometry.dropna()
+    assert not any(f"{p.x:.5f}" in text or f"{p.y:.5f}" in text for p in points.iloc[:500])
+    ids = west_yorkshire.burglary["source_record_id"].dropna().iloc[:500]
+    assert not any(str(record) in text for record in ids)
