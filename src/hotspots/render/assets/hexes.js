@@ -1,0 +1,239 @@
+"use strict";
+// The other half of hotspots/codec.py, and the map layer that pages and notebooks share.
+// Text from data only ever becomes a text node.
+const hotspots = (() => {
+  const STEPS = 1e5;
+
+  async function unpack(text) {
+    const bytes = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  // Corners as [lat, lng], and each cell as a list of corner numbers.
+  function readShapes({ x, y, sides, ring }) {
+    const corners = [];
+    for (let i = 0, east = 0, north = 0; i < x.length; i++) {
+      east += x[i];
+      north += y[i];
+      corners.push([north / STEPS, east / STEPS]);
+    }
+    const cells = [];
+    let newest = 0;
+    let at = 0;
+    for (const count of sides) {
+      const cell = [];
+      for (let i = 0; i < count; i++, at++) {
+        cell.push(newest - ring[at]);
+        if (ring[at] === 0) newest++;
+      }
+      cells.push(cell);
+    }
+    return { corners, cells };
+  }
+
+  function centreOf(points) {
+    const sum = points.reduce((s, p) => [s[0] + p[0], s[1] + p[1]], [0, 0]);
+    return [sum[0] / points.length, sum[1] / points.length];
+  }
+
+  // The line around the marked cells: every side that two of them share is left out.
+  function outline({ corners, cells }, marked) {
+    const sides = new Map();
+    const key = (a, b) => a * corners.length + b;
+    marked.forEach((cell) => {
+      const ring = cells[cell];
+      ring.forEach((a, i) => {
+        const b = ring[(i + 1) % ring.length];
+        if (!sides.delete(key(b, a))) sides.set(key(a, b), [a, b]);
+      });
+    });
+    const next = new Map(sides.values());
+    const lines = [];
+    for (const start of [...next.keys()]) {
+      if (!next.has(start)) continue;
+      const line = [corners[start]];
+      for (let at = start; next.has(at); ) {
+        const to = next.get(at);
+        next.delete(at);
+        line.push(corners[to]);
+        at = to;
+      }
+      lines.push(line);
+    }
+    return lines;
+  }
+
+  // Finds the cell under a point; squares of the size of a cell keep the search short.
+  function cellFinder(rings, centres) {
+    const size = rings.reduce(
+      (most, ring) => Math.max(most, ...ring.map((p) => Math.abs(p[0] - ring[0][0])),
+        ...ring.map((p) => Math.abs(p[1] - ring[0][1]))), 1e-6);
+    const squares = new Map();
+    const square = (lat, lng) => `${Math.floor(lat / size)},${Math.floor(lng / size)}`;
+    centres.forEach(([lat, lng], cell) => {
+      const key = square(lat, lng);
+      if (!squares.has(key)) squares.set(key, []);
+      squares.get(key).push(cell);
+    });
+    const inside = (ring, lat, lng) => {
+      let odd = false;
+      for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+        const [yi, xi] = ring[i];
+        const [yj, xj] = ring[j];
+        if (yi > lat !== yj > lat && lng < ((xj - xi) * (lat - yi)) / (yj - yi) + xi) odd = !odd;
+      }
+      return odd;
+    };
+    return (lat, lng) => {
+      for (const dy of [0, -size, size]) {
+        for (const dx of [0, -size, size]) {
+          const near = squares.get(square(lat + dy, lng + dx)) || [];
+          const found = near.find((cell) => inside(rings[cell], lat, lng));
+          if (found !== undefined) return found;
+        }
+      }
+      return -1;
+    };
+  }
+
+  // Names where there is room for them: districts from afar, areas from near.
+  function labelPane(L, map, pane, places, names, centres, cellPixels) {
+    const holder = map.createPane(pane);
+    holder.setAttribute("aria-hidden", "true");
+    const layer = L.layerGroup().addTo(map);
+    const place = (text, latlng, taken) => {
+      const at = map.latLngToContainerPoint(latlng);
+      const half = Math.min(text.length, 24) * 3.7 + 6;
+      const box = [at.x - half, at.y - 10, at.x + half, at.y + 10];
+      const size = map.getSize();
+      if (box[0] < 0 || box[1] < 0 || box[2] > size.x || box[3] > size.y) return;
+      if (taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) return;
+      taken.push(box);
+      const label = document.createElement("bdi");
+      label.textContent = text;
+      const icon = L.divIcon({ html: label, className: "place-name", iconSize: [0, 0] });
+      L.marker(latlng, { icon, pane, interactive: false, keyboard: false }).addTo(layer);
+    };
+    const draw = () => {
+      layer.clearLayers();
+      const taken = [];
+      if (cellPixels() < 90) {
+        places.forEach(([text, lng, lat]) => place(text, [lat, lng], taken));
+      } else {
+        const seen = map.getBounds();
+        centres.forEach((centre, cell) => seen.contains(centre) && place(names[cell], centre, taken));
+      }
+    };
+    map.on("moveend zoomend resize", draw);
+    return draw;
+  }
+
+  // Draws the cells of one layer of the payload at a time.
+  function hexLayer(L, map, payload) {
+    const shapes = readShapes(payload.shapes);
+    const rings = shapes.cells.map((cell) => cell.map((corner) => shapes.corners[corner]));
+    const centres = rings.map(centreOf);
+    const names = payload.name.map((name) => payload.names[name]);
+    const renderer = L.canvas({ padding: 0.4 });
+    const bare = { renderer, interactive: false, noClip: true };
+    const polygons = rings.map((ring) =>
+      L.polygon(ring, { ...bare, fillOpacity: 1, smoothFactor: 0.2 }).addTo(map));
+    const line = (color, weight) => L.polyline([], { ...bare, color, weight, smoothFactor: 0.5,
+      lineJoin: "round" }).addTo(map);
+    const lines = [line(payload.hot.casing, 6), line(payload.hot.line, 3)];
+    const ring = [line("#ffffff", 7), line("#10151f", 3.5)];
+    const bounds = L.latLngBounds(shapes.corners);
+    const cellPixels = () => {
+      if (!rings.length) return 0;
+      const [a, b] = [rings[0][0], rings[0][Math.floor(rings[0].length / 2)]];
+      return map.latLngToLayerPoint(a).distanceTo(map.latLngToLayerPoint(b));
+    };
+    let shown = null;
+    // Thin white lines between cells would hide the colours of small ones.
+    let fine = null;
+    const paint = () => {
+      fine = cellPixels() > 9;
+      shown.value.forEach((value, cell) => {
+        const colour = payload.colours[shown.values[value].class];
+        polygons[cell].setStyle({ fillColor: colour, color: fine ? "#ffffff" : colour,
+          weight: fine ? 1 : 0.7 });
+      });
+    };
+    const show = (index) => {
+      shown = payload.layers[index];
+      paint();
+      const hot = shown.word.flatMap((word, cell) => (payload.words[word].hot ? [cell] : []));
+      lines.forEach((each) => each.setLatLngs(outline(shapes, hot)));
+    };
+    const choose = (cell) => {
+      const around = cell < 0 ? [] : [...rings[cell], rings[cell][0]];
+      ring.forEach((each) => each.setLatLngs(around));
+    };
+    map.on("zoomend", () => shown && fine !== cellPixels() > 9 && paint());
+    const labels = labelPane(L, map, "place-names", payload.places, names, centres, cellPixels);
+    return { bounds, centres, names, show, choose, labels, find: cellFinder(rings, centres) };
+  }
+
+  // Puts text with {fields} into an element; each value stands in its own <bdi>.
+  function fill(element, template, values) {
+    element.replaceChildren(...template.split(/(\{\w+\})/).map((part) => {
+      const field = /^\{(\w+)\}$/.exec(part);
+      if (!field) return document.createTextNode(part);
+      const isolated = document.createElement("bdi");
+      isolated.textContent = values[field[1]];
+      return isolated;
+    }));
+    return element;
+  }
+
+  // What the pointer is on, as a small box beside it.
+  function tooltip(L, map, layer, describe) {
+    const tip = L.tooltip({ className: "cell-tip", direction: "top", offset: [0, -6] });
+    let last = -1;
+    const hide = () => {
+      last = -1;
+      map.closeTooltip(tip);
+    };
+    const follow = (event) => {
+      const cell = layer.find(event.latlng.lat, event.latlng.lng);
+      if (cell < 0) return hide();
+      if (cell !== last) tip.setContent(describe(cell));
+      last = cell;
+      tip.setLatLng(event.latlng);
+      return map.openTooltip(tip);
+    };
+    map.on("mousemove click", follow);
+    map.on("mouseout", hide);
+  }
+
+  // The name, the count and the word of a cell, as elements.
+  function describer(payload, names, current) {
+    return (cell) => {
+      const layer = payload.layers[current()];
+      const box = document.createElement("div");
+      const name = document.createElement("strong");
+      const isolated = document.createElement("bdi");
+      isolated.textContent = names[cell];
+      name.append(isolated);
+      const count = fill(document.createElement("div"), payload.say.tooltip_count,
+        { count: layer.values[layer.value[cell]].text });
+      const word = document.createElement("div");
+      word.textContent = payload.words[layer.word[cell]].text;
+      box.append(name, count, word);
+      return box;
+    };
+  }
+
+  function newMap(L, element, payload) {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const map = L.map(element, { preferCanvas: true, attributionControl: false, zoomControl: false,
+      zoomSnap: 0.25, zoomDelta: 1, zoomAnimation: !still, fadeAnimation: !still,
+      markerZoomAnimation: !still, inertia: !still });
+    map.still = still;
+    L.control.zoom({ zoomInTitle: payload.say.zoom_in, zoomOutTitle: payload.say.zoom_out }).addTo(map);
+    return map;
+  }
+
+  return { unpack, hexLayer, tooltip, describer, fill, newMap };
+})();
