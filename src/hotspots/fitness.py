@@ -1,0 +1,138 @@
+"""Can these data carry this method? The one place that refuses, and says what would help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from hotspots.errors import FitnessError, SchemaMismatchError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hotspots.inference.window_sums import WindowSumTails
+
+#: Fewer cells than this give too few places to compare a place with.
+FEWEST_CELLS: Final = 30
+
+
+def counts_of(grid: pd.DataFrame, column: str) -> NDArray[np.int64]:
+    """Take counts out of a grid, or say why they are none.
+
+    Parameters
+    ----------
+    grid : pandas.DataFrame
+        A counted grid.
+    column : str
+        The count column.
+
+    Returns
+    -------
+    ndarray of int64, shape (cells,)
+        The counts.
+
+    Raises
+    ------
+    SchemaMismatchError
+        If there is no such column, or it does not hold whole numbers.
+    FitnessError
+        If a count is negative.
+    """
+    if column not in grid.columns:
+        msg = f"The grid has no column {column!r}. Make it with count_incidents(incidents, grid)."
+        raise SchemaMismatchError(msg)
+    values = grid[column]
+    if not pd.api.types.is_integer_dtype(values.dtype) or values.isna().any():
+        msg = (
+            f"Column {column!r} holds {values.dtype}, not a whole number in every row; this "
+            "test is for counts. Give a column that count_incidents made."
+        )
+        raise SchemaMismatchError(msg)
+    counts: NDArray[np.int64] = values.to_numpy(dtype=np.int64)
+    if (counts < 0).any():
+        cell = grid.index[int(np.flatnonzero(counts < 0)[0])]
+        msg = (
+            f"Cell {cell} has {counts.min():,} incidents in {column!r}. A feed with signed counts "
+            "takes back some in another month: count a longer period."
+        )
+        raise FitnessError(msg)
+    return counts
+
+
+def check_cell_counts(counts: NDArray[np.int64]) -> None:
+    """Refuse counts in which no method can tell one cell from another.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, shape (cells,)
+        The counts of the cells that are to be tested.
+
+    Raises
+    ------
+    FitnessError
+        If there are fewer than 30 cells, no incidents, or the same number in every cell.
+    """
+    if len(counts) < FEWEST_CELLS:
+        msg = (
+            f"There are {len(counts)} cells to test; a hotspot needs at least {FEWEST_CELLS} to "
+            "stand out from. Make the grid finer (make_hexgrid with a larger resolution)."
+        )
+        raise FitnessError(msg)
+    if not counts.any():
+        msg = (
+            "There is no incident in any cell. Choose a longer period, other offences, or the area "
+            "in which the incidents lie."
+        )
+        raise FitnessError(msg)
+    if (counts == counts[0]).all():
+        msg = (
+            f"Every cell holds the same number of incidents ({counts[0]:,}), so none can stand "
+            "out. Check how the counts were made."
+        )
+        raise FitnessError(msg)
+
+
+def can_find_anything(
+    counts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    tails: WindowSumTails,
+    *,
+    alpha: float,
+    sides: int,
+) -> bool:
+    """Say whether any arrangement of these counts could give a hot cell.
+
+    If a correction for ``m`` tests rejects ``k`` of them, those ``k`` windows each have a p-value
+    of at most ``alpha * k / m``, and so a sum of at least some ``s``. All window sums together are
+    at most the largest window times all incidents, so ``k * s`` cannot be more than that. When no
+    ``k`` satisfies both, nothing can be found however the incidents lie: there are too few. (The
+    bound holds for Benjamini and Hochberg, and the stricter Bonferroni a fortiori.)
+
+    Parameters
+    ----------
+    counts, sizes : ndarray of int64, shape (m,)
+        The counts as tested, and the number of cells in each window.
+    tails : WindowSumTails
+        Their tails.
+    alpha : float
+        Level of the corrected test.
+    sides : {1, 2}
+        How often each tail is counted.
+
+    Returns
+    -------
+    bool
+        False when the test could not find anything.
+    """
+    m = len(sizes)
+    most = int(sizes.max()) * int(counts.sum())
+    for size in np.unique(sizes):
+        chances = tails.upper[size]
+        needed = np.maximum(np.ceil(sides * chances * m / alpha), 1.0)
+        # Column s of a lattice stands for sums from (s - 1) * step + 1 on.
+        sums = np.maximum((np.arange(len(chances)) - 1) * tails.step + 1, 0)
+        if ((chances > 0) & (needed <= m) & (needed * sums <= most)).any():
+            return True
+    return False

@@ -1,0 +1,18 @@
+"""Study areas, hexagons, and counting in them."""
+
+from __future__ import annotations
+
+from hotspots.grid.area import study_area
+from hotspots.grid.counting import count_incidents
+from hotspots.grid.hexgrid import make_hexgrid
+from hotspots.grid.names import name_cells
+from hotspots.grid.selection import Selection, select_incidents
+
+__all__ = [
+    "Selection",
+    "count_incidents",
+    "make_hexgrid",
+    "name_cells",
+    "select_incidents",
+    "study_area",
+]

@@ -1,0 +1,187 @@
+"""Count incidents in the cells of a grid, zero cells included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from hotspots.cells import as_cells, points_to_cells, resolution_of
+from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
+from hotspots.grid.hexgrid import with_constants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+_NEEDED: Final = ("count", "display_group", "occurred_start", "occurred_precision")
+_NEEDED_FACTS: Final = ("source_id", "source_sha256")
+
+
+def count_incidents(
+    incidents: gpd.GeoDataFrame, grid: gpd.GeoDataFrame, *, by: str | None = None
+) -> gpd.GeoDataFrame:
+    """Count the incidents in each cell.
+
+    Incidents without a place, and those in no cell of the grid, are in no count.
+
+    Parameters
+    ----------
+    incidents : geopandas.GeoDataFrame
+        Incidents; the column ``count`` says what each row counts for.
+    grid : geopandas.GeoDataFrame
+        From ``make_hexgrid``.
+    by : {None, "month", "group"}, default None
+        Also count each month of the period, or each display group.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The grid with ``n`` (int64, zero cells included) and, with ``by``, a column ``n_<key>`` for
+        each key, such as ``n_2018-07`` or ``n_burglary``; and what was counted, the same on every
+        row: ``groups``, ``period`` (first day/last day), ``source_id``, ``source_sha256``.
+
+    Raises
+    ------
+    FitnessError
+        If there are no incidents and no period was selected, so that it is unknown what zero means.
+    ParameterError
+        If ``by`` is none of the above.
+    SchemaMismatchError
+        If the frames lack columns, or the grid's index does not hold H3 cells.
+
+    Examples
+    --------
+    >>> import hotspots as hs
+    >>> incidents, _ = hs.load_sample("west-yorkshire-2018-07")
+    >>> incidents, _ = hs.select_incidents(incidents, offence="burglary")
+    >>> area = hs.study_area(hs.read_areas(hs.sample_path("west-yorkshire-lsoa")))
+    >>> grid = hs.count_incidents(incidents, hs.make_hexgrid(area, resolution=7))
+    >>> grid["n"].dtype, grid["period"].iloc[0]
+    (dtype('int64'), '2018-07-01/2018-07-31')
+    """
+    if by not in {None, "month", "group"}:
+        msg = f"by must be None, 'month' or 'group', got {by!r}."
+        raise ParameterError(msg)
+    _check_columns(incidents)
+    place = _cell_positions(incidents, grid)
+    weights = incidents["count"].to_numpy(dtype=np.int64)
+    facts = _facts(incidents)
+    out = grid.copy()
+    out["n"] = _sums(place, weights, len(grid))
+    for key, rows in _splits(incidents, by, facts):
+        out[f"n_{key}"] = _sums(place[rows], weights[rows], len(grid))
+    return with_constants(out, facts)
+
+
+def period_of(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Find the first and the last local day that a set of incidents is about.
+
+    Parameters
+    ----------
+    incidents : geopandas.GeoDataFrame
+        Incidents. A column ``period``, which ``select_incidents`` adds, is believed; otherwise the
+        days of the rows count, and whole months for rows that know their month only.
+
+    Returns
+    -------
+    first, last : pandas.Timestamp
+        Both inside the period.
+
+    Raises
+    ------
+    FitnessError
+        If nothing says it: no rows, and no period selected.
+    """
+    if "period" in incidents.columns:
+        stamps = _values(incidents["period"])
+        if len(stamps) == 1:
+            first, last = stamps[0].split("/")
+            return pd.Timestamp(first), pd.Timestamp(last)
+    days = local_days(incidents)
+    if days.isna().all():
+        msg = (
+            "There are no incidents with a date, and no period was asked for, so it is unknown "
+            "what zero would mean. Name it: select_incidents(incidents, period='2018-07')."
+        )
+        raise FitnessError(msg)
+    monthly = (incidents["occurred_precision"] == "month").to_numpy()
+    ends = days.where(~monthly, days + pd.offsets.MonthEnd(0))
+    return days.min(), ends.max()
+
+
+def local_days(incidents: gpd.GeoDataFrame) -> pd.Series:
+    """Give the local day on which each incident happened, or began.
+
+    Parameters
+    ----------
+    incidents : geopandas.GeoDataFrame
+        Incidents; ``occurred_start`` carries the feed's time zone.
+
+    Returns
+    -------
+    pandas.Series of datetime64
+        Midnight of the day, without a zone; the first of the month where only the month is known.
+    """
+    return incidents["occurred_start"].dt.tz_localize(None).dt.normalize()
+
+
+def _check_columns(incidents: gpd.GeoDataFrame) -> None:
+    missing = [c for c in (*_NEEDED, *_NEEDED_FACTS) if c not in incidents.columns]
+    if missing:
+        listed = ", ".join(missing)
+        msg = f"The incidents have no column {listed}. Read them with read_incidents()."
+        raise SchemaMismatchError(msg)
+
+
+def _cell_positions(incidents: gpd.GeoDataFrame, grid: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Find the row of the grid that each incident falls in; -1 for none."""
+    if grid.empty or grid.index.name != "cell":
+        msg = "The grid has no cells in its index. Make it with make_hexgrid(area)."
+        raise SchemaMismatchError(msg)
+    cells = as_cells(grid.index)
+    points = incidents.geometry
+    found = points_to_cells(points.y.to_numpy(), points.x.to_numpy(), resolution_of(cells))
+    order = np.argsort(cells)
+    at = np.minimum(np.searchsorted(cells, found, sorter=order), len(cells) - 1)
+    return np.where(cells[order[at]] == found, order[at], -1)
+
+
+def _sums(place: NDArray[np.intp], weights: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    sums = np.zeros(size, dtype=np.int64)
+    inside = place >= 0
+    np.add.at(sums, place[inside], weights[inside])
+    return sums
+
+
+def _values(column: pd.Series) -> list[str]:
+    """Give the values of a column; those it could have when there are no rows."""
+    if column.empty and isinstance(column.dtype, pd.CategoricalDtype):
+        return sorted(str(v) for v in column.cat.categories)
+    return sorted(str(v) for v in column.dropna().unique())
+
+
+def _facts(incidents: gpd.GeoDataFrame) -> dict[str, str]:
+    first, last = period_of(incidents)
+    return {
+        "groups": ",".join(_values(incidents["display_group"])),
+        "period": f"{first:%Y-%m-%d}/{last:%Y-%m-%d}",
+        **{name: ",".join(_values(incidents[name])) for name in _NEEDED_FACTS},
+    }
+
+
+def _splits(
+    incidents: gpd.GeoDataFrame, by: str | None, facts: dict[str, str]
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    if by == "month":
+        months = local_days(incidents).dt.to_period("M").astype(str).to_numpy()
+        first, last = facts["period"].split("/")
+        for month in pd.period_range(first, last, freq="M").astype(str):
+            yield month, months == month
+    elif by == "group":
+        groups = incidents["display_group"].astype(str).to_numpy()
+        for group in facts["groups"].split(","):
+            yield group, groups == group

@@ -1,0 +1,1 @@
+"""Methods that find and judge hotspots. They never import each other."""
