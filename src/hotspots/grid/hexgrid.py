@@ -150,7 +150,8 @@ def _refuse_too_many(shape: shapely.Geometry, size_km2: float, resolution: int) 
             fits -= 1
         msg = (
             f"Resolution {resolution} would cut {size_km2:,.0f} km2 into about {expected:,.0f} "
-            f"cells; the most is {MOST_CELLS:,}. Take resolution {fits} or coarser, or a smaller area."
+            f"cells; the most is {MOST_CELLS:,}. Take resolution {fits} or coarser, or a "
+            "smaller area."
         )
         raise ParameterError(msg)
 

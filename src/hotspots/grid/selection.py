@@ -13,28 +13,15 @@ import shapely
 from hotspots.errors import FitnessError, HotspotsError, ParameterError
 from hotspots.grid.area import check_study_area
 from hotspots.grid.counting import local_days
+from hotspots.offences import offence_aggregates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
 
 _KEPT: Final = -1
-#: Names for several display groups together. Robbery counts as violent, as the public sees it;
-#: some code books file it under property, so the two must not be added up across conventions.
-AGGREGATES: Final[Mapping[str, tuple[str, ...]]] = {
-    "violent": ("homicide", "sexual", "assault", "violence_and_sexual", "robbery"),
-    "property": (
-        "burglary",
-        "vehicle_theft",
-        "vehicle_break_in",
-        "vehicle_crime",
-        "other_theft",
-        "damage_arson",
-        "fraud",
-    ),
-}
 
 
 class Selection(NamedTuple):
@@ -142,14 +129,15 @@ def _mark(
 def _groups_of(offence: str | Sequence[str], column: pd.Series) -> list[str]:
     present = sorted(str(group) for group in column.dropna().unique())
     wanted = [offence] if isinstance(offence, str) else list(offence)
+    aggregates = offence_aggregates()
     if not wanted:
         msg = "offence is an empty list. Name a group, or leave it out to take all."
         raise ParameterError(msg)
     groups: set[str] = set()
     for name in wanted:
-        found = [g for g in AGGREGATES.get(name, (name,)) if g in present]
+        found = [g for g in aggregates.get(name, (name,)) if g in present]
         if not found:
-            near = difflib.get_close_matches(str(name), [*present, *AGGREGATES], n=1)
+            near = difflib.get_close_matches(str(name), [*present, *aggregates], n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             listed = ", ".join(present) or "none"
             msg = f"No incident is of the offence {name!r}.{hint} The groups present are: {listed}."

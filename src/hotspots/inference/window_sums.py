@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ALTERNATIVES: Final = ("greater", "two-sided")
 #: Multiplications that the exact table may cost: about two seconds.
 BUDGET: Final = 1_000_000_000
+#: Entries that it may have: 80 MB.
+_LARGEST_TABLE: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -145,7 +147,7 @@ def window_sum_tails(
         )
         raise ParameterError(msg)
     step = 1
-    while _cost(counts, step, largest_window) > budget:
+    while not _affordable(counts, step, largest_window, budget):
         step += max(1, step // 8)
     chances_up = _chances(-(-counts // step), largest_window)
     chances_down = chances_up if step == 1 else _chances(counts // step, largest_window)
@@ -155,10 +157,12 @@ def window_sum_tails(
     return WindowSumTails(upper=upper, lower=lower, step=step)
 
 
-def _cost(counts: NDArray[np.int64], step: int, largest: int) -> float:
+def _affordable(counts: NDArray[np.int64], step: int, largest: int, budget: int) -> bool:
     values, cells = np.unique(-(-counts // step), return_counts=True)
-    reach = np.minimum(largest * values, _largest_sum(values, cells, largest)) + 1
-    return float((np.minimum(cells, largest) * reach).sum()) * largest
+    width = _largest_sum(values, cells, largest) + 1
+    reach = np.minimum(largest * values + 1, width).astype(np.float64)
+    cost = float((np.minimum(cells, largest) * reach).sum()) * largest
+    return cost <= budget and (largest + 1) * width <= _LARGEST_TABLE
 
 
 def _largest_sum(values: NDArray[np.int64], cells: NDArray[np.int64], largest: int) -> int:
