@@ -1,0 +1,23 @@
+"""From a file to Incidents and a report on every row of it."""
+
+from __future__ import annotations
+
+from hotspots.loaders.detect import HeaderMatch, detect_feed
+from hotspots.loaders.quality import QualityReport
+from hotspots.loaders.read import Reading, read_incidents
+from hotspots.loaders.samples import list_samples, load_sample, sample_path
+from hotspots.loaders.spec import FeedSpec, describe_feed, list_feeds
+
+__all__ = [
+    "FeedSpec",
+    "HeaderMatch",
+    "QualityReport",
+    "Reading",
+    "describe_feed",
+    "detect_feed",
+    "list_feeds",
+    "list_samples",
+    "load_sample",
+    "read_incidents",
+    "sample_path",
+]

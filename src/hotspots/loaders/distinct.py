@@ -1,0 +1,38 @@
+"""Text columns hold few distinct values: find them, so that each is parsed once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def distinct(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
+    """Split a column into its distinct values and where each row's value stands among them.
+
+    Parameters
+    ----------
+    values : polars.Series of str
+        A column without nulls.
+
+    Returns
+    -------
+    tuple of polars.Series and numpy.ndarray
+        The distinct values in order of first appearance, and one position a row, so that
+        ``found[positions]`` is the column again.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from hotspots.loaders.distinct import distinct
+    >>> found, positions = distinct(pl.Series(["b", "a", "b"]))
+    >>> found.to_list(), positions.tolist()
+    (['b', 'a'], [0, 1, 0])
+    """
+    encoded = values.to_arrow().cast(pa.large_string()).dictionary_encode()
+    found = pl.Series(values.name, encoded.dictionary.to_pylist(), dtype=pl.String)
+    return found, encoded.indices.to_numpy(zero_copy_only=False)

@@ -1,0 +1,325 @@
+"""read_incidents: the one way from a file to Incidents and a report on every row of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from hotspots.errors import InputDataError, ParameterError, SchemaMismatchError
+from hotspots.loaders.assemble import Kept, assemble, count_flags, count_groups, text_of
+from hotspots.loaders.categories import map_categories
+from hotspots.loaders.coordinates import STATUSES, locate
+from hotspots.loaders.detect import HeaderMatch, best_match, find_columns, match_feed
+from hotspots.loaders.generic import GenericOptions, generic_spec
+from hotspots.loaders.quality import QualityReport
+from hotspots.loaders.source import open_source
+from hotspots.loaders.spec import describe_feed
+from hotspots.loaders.table import Reject, read_records
+from hotspots.loaders.times import NOT_A_TIME, Moments, believable, parse_moments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import polars as pl
+
+    from hotspots.loaders.source import Source
+    from hotspots.loaders.spec import FeedSpec
+    from hotspots.loaders.table import Records
+
+_GENERIC: Final = "generic-csv"
+_MOST: Final = 0.5
+_SHOWN: Final = 200
+
+
+class Reading(NamedTuple):
+    """What reading gives.
+
+    Attributes
+    ----------
+    incidents : geopandas.GeoDataFrame
+        One row per row of the file that was kept.
+    quality : QualityReport
+        What became of every row.
+    """
+
+    incidents: gpd.GeoDataFrame
+    quality: QualityReport
+
+
+def read_incidents(  # noqa: PLR0913 - the options of generic-csv are few and each is needed
+    data: str | Path | pd.DataFrame | pl.DataFrame,
+    feed: str | None = None,
+    *,
+    columns: Mapping[str, str] | None = None,
+    time_zone: str | None = None,
+    date_format: str | None = None,
+    crs: str | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    categories: Mapping[str, str] | None = None,
+) -> Reading:
+    """Read incidents from an open-data file, or from a table already in memory.
+
+    Rows without a place are kept, without a point. Rows that cannot be used are rejected and
+    listed with their reason. Nothing is guessed: the feed is known by its column names, the
+    zone, the formats and the bounds by its description. Nothing is fetched.
+
+    Parameters
+    ----------
+    data : str, pathlib.Path, pandas.DataFrame or polars.DataFrame
+        A CSV file, gzip or not, in any common encoding; or a table.
+    feed : str, optional
+        One of ``list_feeds()``. By default it is recognised by the column names.
+    columns : mapping of str to str, optional
+        For ``feed="generic-csv"``: what the columns are called. Keys: ``occurred`` (needed),
+        ``occurred_end``, ``reported``, ``latitude`` and ``longitude`` (or ``x`` and ``y``),
+        ``category``, ``description``, ``code``, ``record_id``, ``case_id``, ``location_text``,
+        ``area_name``, ``district``.
+    time_zone : str, optional
+        For ``generic-csv``, needed: IANA zone in which the moments are written.
+    date_format : str, optional
+        For ``generic-csv``, needed: how moments are written, as for ``strftime``. It also says
+        how precise they are: without ``%d`` a month, without ``%H`` a day.
+    crs : str, optional
+        For ``generic-csv``: reference system of the coordinates. EPSG:4326 for latitude and
+        longitude; needed for ``x`` and ``y``.
+    bbox : tuple of float, optional
+        For ``generic-csv``: west, south, east, north, in degrees. Points outside are not used, and
+        swapped latitude and longitude are noticed.
+    categories : mapping of str to str, optional
+        For ``generic-csv``: a NIBRS or CODE code, or a display group, for each category. What is
+        not listed becomes ``other``.
+
+    Returns
+    -------
+    Reading
+        ``incidents``, a GeoDataFrame in EPSG:4326 with the columns of
+        ``hotspots.schema.INCIDENT_COLUMNS``, and ``quality``, a QualityReport. A file with a
+        header and no rows gives an empty frame and a UserWarning.
+
+    Raises
+    ------
+    UnknownFeedError
+        If no feed has this name, or none fits the columns.
+    SchemaMismatchError
+        If the columns are not those of the feed that was named.
+    EmptyInputError
+        If the file is empty.
+    NotTabularError
+        If the file is a web page, JSON or an archive.
+    CoordinateReferenceError
+        If most points lie outside the feed's bounds, for example because latitude and longitude
+        are swapped.
+    ParameterError
+        If an option is missing or does not belong to the feed, or ``data`` is a web address.
+    InputDataError
+        If the file is missing or broken, or none of its rows can be kept.
+
+    Examples
+    --------
+    >>> from hotspots.loaders import read_incidents, sample_path
+    >>> incidents, quality = read_incidents(sample_path("west-yorkshire-2018-07"))
+    >>> print(quality.summary())
+    west-yorkshire-2018-07.csv.gz, Street-level crime, ...: 31,635 rows read, 31,635 kept.
+    No row was rejected.
+    30,752 rows have a place; 883 have none (883 no coordinates).
+    To know: 5,442 without the publisher's id; ...
+
+    A table whose columns the caller names:
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(
+    ...     {"day": ["03/04/2024"], "Lat": [53.8], "Lon": [-1.5], "kind": ["Break-in"]}
+    ... )
+    >>> reading = read_incidents(
+    ...     table,
+    ...     feed="generic-csv",
+    ...     columns={"occurred": "day", "latitude": "Lat", "longitude": "Lon", "category": "kind"},
+    ...     time_zone="Europe/London",
+    ...     date_format="%d/%m/%Y",
+    ...     categories={"Break-in": "burglary"},
+    ... )
+    >>> reading.incidents["display_group"].tolist()
+    ['burglary']
+    """
+    options = GenericOptions(
+        columns=columns, time_zone=time_zone, date_format=date_format,
+        crs=crs, bbox=bbox, categories=categories,
+    )  # fmt: skip
+    spec, source, match = _recognise(data, feed, options)
+    # Only where rows may be identical are all columns needed: to find the identical ones.
+    load = match.columns.values() if spec.rows.key_unique else source.header
+    records = read_records(source, tuple(dict.fromkeys(load)))
+    if records.rows_read == 0:
+        warnings.warn(f"{source.name} has a header but no rows.", UserWarning, stacklevel=2)
+    kept, rejects = _keep(records, spec, match, source.name)
+    incidents = assemble(kept, spec, source.sha256)
+    quality = _report(kept, rejects, spec, match, source, records, incidents)
+    return Reading(incidents, quality)
+
+
+def _recognise(
+    data: str | Path | pd.DataFrame | pl.DataFrame, feed: str | None, options: GenericOptions
+) -> tuple[FeedSpec, Source, HeaderMatch]:
+    """Find out which feed it is, and where its columns are."""
+    if feed == _GENERIC:
+        spec = generic_spec(options)
+        source = open_source(data, time_format=spec.time.formats[0])
+        return spec, source, _match_named(spec, source)
+    if options.given():
+        given = ", ".join(options.given())
+        msg = f"Only feed='generic-csv' takes {given}; the other feeds are described already."
+        raise ParameterError(msg)
+    if feed is None:
+        source = open_source(data)
+        match = best_match(source.header, source.name)
+        return describe_feed(match.feed), source, match
+    spec = describe_feed(feed)
+    source = open_source(data, time_format=spec.time.formats[0])
+    return spec, source, match_feed(source.header, feed, source.name)
+
+
+def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
+    """Find the columns that the caller named."""
+    columns = (
+        spec.rows.key, spec.rows.case, spec.time.column, spec.time.end_column,
+        spec.time.reported_column, spec.place.x, spec.place.y, spec.place.text, spec.place.area,
+        spec.place.district, spec.category.category, spec.category.description, spec.category.code,
+    )  # fmt: skip
+    names = tuple(dict.fromkeys(c for c in columns if c))
+    found = find_columns(source.header, names)
+    absent = [name for name in names if name not in found]
+    if absent:
+        listed, header = ", ".join(map(repr, absent)), ", ".join(map(repr, source.header))
+        msg = f"{source.name} has no column {listed}. It has: {header}."
+        raise SchemaMismatchError(msg)
+    extra = tuple(c for c in source.header if c not in found.values())
+    return HeaderMatch(
+        feed=spec.id, variant="named by the caller", score=1.0, columns=found,
+        missing=(), absent=(), extra=extra,
+    )  # fmt: skip
+
+
+def _keep(
+    records: Records, spec: FeedSpec, match: HeaderMatch, name: str
+) -> tuple[Kept, list[Reject]]:
+    """Parse the rows, and set aside those that cannot be used; each for its first reason."""
+    frame, names = records.frame, match.columns
+    dates = text_of(frame, names, spec.time.column)
+    moments = parse_moments(
+        dates, formats=spec.time.formats, zone=spec.time.zone, precision=spec.time.precision
+    )
+    no_date = moments.utc_us == NOT_A_TIME
+    _refuse_foreign_dates(dates, no_date, spec, name)
+    believed = believable(
+        moments.utc_us, first_day=spec.time.first_day, zone=spec.time.zone, now=datetime.now(UTC)
+    )
+    keys = text_of(frame, names, spec.rows.key)
+    copies = _copies(keys, believed) if spec.rows.key_unique else np.zeros(len(keys), dtype=bool)
+    reasons = np.select(
+        [no_date, ~believed, copies], ["no_date", "date_out_of_range", "duplicate_record_id"], ""
+    )
+    rejects = list(records.rejects)
+    for i in np.flatnonzero(reasons != ""):
+        value = keys[int(i)] if reasons[i] == "duplicate_record_id" else dates[int(i)]
+        row = int(records.source_row[i])
+        rejects.append(Reject(source_row=row, reason=str(reasons[i]), value=value[:_SHOWN]))
+    good = reasons == ""
+    if records.rows_read and not good.any():
+        counts = Counter(r.reason for r in rejects)
+        said = ", ".join(f"{rows:,} {reason}" for reason, rows in counts.items())
+        msg = f"{name}: none of {records.rows_read:,} rows can be kept ({said}); the first is row {rejects[0].source_row}."
+        raise InputDataError(msg)
+    frame = frame.filter(good)
+    place, category = spec.place, spec.category
+    kept = Kept(
+        frame=frame,
+        names=names,
+        source_row=records.source_row[good],
+        moments=Moments(**{f.name: getattr(moments, f.name)[good] for f in fields(Moments)}),
+        places=locate(
+            text_of(frame, names, place.x), text_of(frame, names, place.y), rules=place, name=name
+        ),
+        categories=map_categories(
+            text_of(frame, names, category.category),
+            text_of(frame, names, category.description),
+            spec.offences,
+        ),
+    )
+    return kept, rejects
+
+
+def _refuse_foreign_dates(dates: pl.Series, no_date: np.ndarray, spec: FeedSpec, name: str) -> None:
+    """Stop when most dates are written in another way: that is a wrong format, not bad rows."""
+    written = (dates.str.strip_chars() != "").to_numpy()
+    wrong = written & no_date
+    if wrong.sum() > _MOST * max(written.sum(), 1):
+        example = dates[int(np.flatnonzero(wrong)[0])]
+        formats = " or ".join(spec.time.formats)
+        msg = (
+            f"{name}: {int(wrong.sum()):,} of {int(written.sum()):,} values of "
+            f"{spec.time.column!r} are not written as {formats}, for example {example!r}."
+        )
+        raise InputDataError(msg)
+
+
+def _copies(keys: pl.Series, good: np.ndarray) -> np.ndarray:
+    """Say which rows, among the good ones, repeat the key of an earlier one."""
+    copies = np.zeros(len(keys), dtype=bool)
+    among = keys.filter(good)
+    copies[good] = (~among.is_first_distinct() & (among.str.strip_chars() != "")).to_numpy()
+    return copies
+
+
+def _report(  # noqa: PLR0913 - a report gathers from every step
+    kept: Kept,
+    rejects: list[Reject],
+    spec: FeedSpec,
+    match: HeaderMatch,
+    source: Source,
+    records: Records,
+    incidents: gpd.GeoDataFrame,
+) -> QualityReport:
+    status = np.bincount(kept.places.status, minlength=len(STATUSES))
+    by_status = {word: int(rows) for word, rows in zip(STATUSES, status, strict=True) if rows}
+    located = by_status.pop("ok", 0) + by_status.pop("swapped_fixed", 0)
+    ordered = sorted(rejects, key=lambda r: r.source_row)
+    renamed = [f"{there!r} as {name!r}" for name, there in match.columns.items() if name != there]
+    notes = (
+        *source.notes,
+        *((f"columns read by like names: {', '.join(renamed)}",) if renamed else ()),
+    )
+    return QualityReport(
+        feed=spec,
+        file_name=source.name,
+        sha256=source.sha256,
+        size_bytes=source.size_bytes,
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        variant=match.variant,
+        extra_columns=match.extra,
+        missing_columns=match.absent,
+        rows_read=records.rows_read,
+        rejected=dict(Counter(r.reason for r in ordered)),
+        kept=len(incidents),
+        located=located,
+        unlocated=by_status,
+        flags=count_flags(kept, spec, incidents),
+        groups=count_groups(incidents),
+        categories=kept.categories.table,
+        rejects=pd.DataFrame(
+            {
+                "source_row": pd.Series([r.source_row for r in ordered], dtype="int64"),
+                "reason": pd.Series([r.reason for r in ordered], dtype="string"),
+                "value": pd.Series([r.value for r in ordered], dtype="string"),
+            }
+        ),
+        notes=notes,
+    )

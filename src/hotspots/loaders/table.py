@@ -1,0 +1,200 @@
+"""From text to rows: a fast way for clean files, a careful way for all others."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hotspots.loaders.source import Source
+
+_SHOWN: Final = 200
+_REPLACED: Final = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """One row that was not kept.
+
+    Attributes
+    ----------
+    source_row : int
+        Its line in the file (the header is line 1), or its number in the frame.
+    reason, value : str
+        Why, and what stood there.
+    """
+
+    source_row: int
+    reason: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """The rows of a table, as text.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        The columns asked for, all text; nothing is null.
+    source_row : numpy.ndarray of int64
+        Line in the file of each row.
+    rejects : tuple of Reject
+        Rows that could not be read.
+    rows_read : int
+        Rows in the frame and rows rejected.
+    """
+
+    frame: pl.DataFrame
+    source_row: np.ndarray
+    rejects: tuple[Reject, ...]
+    rows_read: int
+
+
+def read_records(source: Source, columns: Sequence[str]) -> Records:
+    """Read the rows of a table as text.
+
+    Parameters
+    ----------
+    source : Source
+        The opened table.
+    columns : sequence of str
+        Names in its header.
+
+    Returns
+    -------
+    Records
+        Rows that could be read, and those that could not.
+    """
+    if source.frame is not None:
+        frame = source.frame.select(columns)
+        rows = np.arange(1, frame.height + 1, dtype=np.int64)
+        found: list[Reject] = []
+    else:
+        fast = _read_fast(source, columns)
+        if fast is None:
+            frame, rows, found = _read_carefully(source, columns)
+        else:
+            frame, found = fast, []
+            rows = np.arange(frame.height, dtype=np.int64) + source.header_lines + 1
+    rows_read = frame.height + len(found)
+    if source.undecodable:
+        broken = _any_column(frame, pl.all().str.contains(_REPLACED, literal=True))
+        found += [
+            Reject(source_row=int(r), reason="unparseable_row", value="") for r in rows[broken]
+        ]
+        frame, rows = frame.filter(~broken), rows[~broken]
+    blank = ~_any_column(frame, pl.all().str.strip_chars() != "")
+    found += [Reject(source_row=int(r), reason="blank_row", value="") for r in rows[blank]]
+    return Records(
+        frame=frame.filter(~blank),
+        source_row=rows[~blank],
+        rejects=tuple(found),
+        rows_read=rows_read,
+    )
+
+
+def _any_column(frame: pl.DataFrame, condition: pl.Expr) -> np.ndarray:
+    return frame.select(pl.any_horizontal(condition).alias("any"))["any"].to_numpy().astype(bool)
+
+
+def _line_count(content: bytes) -> int:
+    end = b"\n" if b"\n" in content else b"\r"
+    return content.count(end) + (not content.endswith(end))
+
+
+def _read_fast(source: Source, columns: Sequence[str]) -> pl.DataFrame | None:
+    """Read with pyarrow, which refuses rows of the wrong length; None when anything is odd.
+
+    A file is clean when it has as many lines as rows, so that no quote can have swallowed a line.
+    """
+    names = [str(i) for i in range(len(source.header))]
+    wanted = [names[source.header.index(c)] for c in columns]
+    if _line_count(source.content) <= source.header_lines:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(source.content),
+            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=source.header_lines),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=source.delimiter, newlines_in_values=False, ignore_empty_lines=False
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=wanted,
+                strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != _line_count(source.content) - source.header_lines:
+        return None
+    frame = pl.from_arrow(table)
+    return pl.DataFrame(frame).rename(dict(zip(wanted, columns, strict=True)))
+
+
+def _read_carefully(
+    source: Source, columns: Sequence[str]
+) -> tuple[pl.DataFrame, np.ndarray, list[Reject]]:
+    """Read line by line; a row that cannot be read is set aside with its line number."""
+    lines = re.split(r"\r\n|\n|\r", source.content.decode())
+    if not lines[-1]:
+        lines.pop()
+    width = len(source.header)
+    places = [source.header.index(c) for c in columns]
+    kept: list[list[str]] = [[] for _ in columns]
+    rows: list[int] = []
+    rejects: list[Reject] = []
+    for line, fields in _records(lines, source.header_lines, source.delimiter, width):
+        if fields is None:
+            value = lines[line - 1][:_SHOWN]
+            reason = "unparseable_row" if value.strip() else "blank_row"
+            rejects.append(Reject(source_row=line, reason=reason, value=value))
+            continue
+        rows.append(line)
+        for values, place in zip(kept, places, strict=True):
+            values.append(fields[place])
+    frame = pl.DataFrame(
+        dict(zip(columns, kept, strict=True)), schema=dict.fromkeys(columns, pl.String)
+    )
+    return frame, np.array(rows, dtype=np.int64), rejects
+
+
+def _records(
+    lines: list[str], start: int, delimiter: str, width: int
+) -> Iterator[tuple[int, list[str] | None]]:
+    """Yield line number and fields of each record; None for a line that belongs to no record.
+
+    After a quote that is never closed, or a record of the wrong length that spans lines, reading
+    starts again on the line after the one where it began: one stray quote costs one row.
+    """
+    while start < len(lines):
+        ended = (f"{lines[i]}\n" for i in range(start, len(lines)))
+        reader = csv.reader(ended, delimiter=delimiter, strict=True)
+        begin, before = start, 0
+        try:
+            for fields in reader:
+                spans = reader.line_num - before
+                while len(fields) > width and not fields[-1].strip():
+                    fields.pop()
+                whole = len(fields) == width
+                if not whole and spans > 1:
+                    break
+                yield begin + 1, fields if whole else None
+                before = reader.line_num
+                begin = start + before
+            else:
+                return
+        except csv.Error:
+            pass
+        yield begin + 1, None
+        start = begin + 1
