@@ -25,9 +25,10 @@ COUNT_COLOURS: Final = ("#eff0ed", "#e9dfa8", "#c9bb72", "#94937c", "#5d6f86", "
 HOT_LINE: Final = "#b5321b"
 HOT_CASING: Final = "#ffffff"
 
-#: Where the classes after the first begin. A map whose largest count outgrows the last step by a
-#: factor of five takes the next ladder.
+#: Where the classes after the first two begin. A map takes the first ladder that does not start
+#: below its smallest count, and whose last step is not outgrown by a factor of five.
 _LADDERS: Final = (
+    (3, 6, 11, 26),
     (10, 15, 25, 50),
     (25, 50, 100, 250),
     (100, 250, 500, 1_000),
@@ -91,9 +92,11 @@ def count_classes(*, min_count: int, rounding: int, largest: int) -> tuple[Count
     if min_count < 1 or rounding < 1:
         msg = f"min_count and rounding must be at least 1, got {min_count} and {rounding}."
         raise ParameterError(msg)
-    fitting = [ladder for ladder in _LADDERS if largest < _OUTGROWN * ladder[-1]]
-    steps = (fitting or _LADDERS[-1:])[0]
     first = (2 * min_count + rounding) // (2 * rounding) * rounding
+    fitting = [
+        ladder for ladder in _LADDERS if first <= ladder[0] and largest < _OUTGROWN * ladder[-1]
+    ]
+    steps = (fitting or _LADDERS[-1:])[0]
     found = [CountClass(low=0, high=min_count - 1, colour=COUNT_COLOURS[0])]
     lows = (first, *steps)
     for low, after, colour in zip(lows, (*steps, None), COUNT_COLOURS[1:], strict=True):
@@ -128,5 +131,5 @@ def class_of(counts: pd.Series, classes: tuple[CountClass, ...]) -> NDArray[np.i
     [0, 1, 3, 5]
     """
     lows = [item.low for item in classes]
-    found = np.searchsorted(lows, counts.fillna(0).to_numpy(dtype=np.int64), side="right") - 1
-    return found.astype(np.int64)
+    known = counts.fillna(0).to_numpy(dtype=np.int64)
+    return np.asarray(np.searchsorted(lows, known, side="right") - 1, dtype=np.int64)

@@ -137,7 +137,7 @@ def render_page(release: Release, lang: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    styles = [leaflet_style(), asset("page.css")]
+    styles = [leaflet_style(), asset("map.css"), asset("page.css")]
     scripts = [leaflet_script(), asset("hexes.js"), asset("page.js")]
     template = environment.get_template("page.html.j2")
     return template.render(

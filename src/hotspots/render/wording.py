@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from hotspots.publish.release import Layer
+    from hotspots.results import Provenance
 
 _RIGHT_TO_LEFT: Final = ("ar", "fa", "he", "ur")
 _DECEMBER: Final = 12
@@ -112,12 +113,12 @@ def say_period(start: date, end: date, lang: str = "en") -> str:
     return say(message("page.period_days", first=first, last=last), lang)
 
 
-def say_title(layers: Sequence[Layer], place: str, lang: str) -> str:
+def say_title(layers: Sequence[Layer | Provenance], place: str, lang: str) -> str:
     """Make the title of a page: offences, place and period of all its maps.
 
     Parameters
     ----------
-    layers : sequence of Layer
+    layers : sequence of Layer or Provenance
         The maps.
     place : str
         What they cover; may be empty.
@@ -176,7 +177,7 @@ def say_range(low: int, high: int | None, lang: str) -> str:
     Returns
     -------
     str
-        For example "0–4", "5", or "100 or more".
+        For example "5", "100 or more", or two numbers with a dash between them.
     """
     if high is None:
         return say(message("page.or_more", low=low), lang)

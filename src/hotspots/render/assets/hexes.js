@@ -3,6 +3,7 @@
 // Text from data only ever becomes a text node.
 const hotspots = (() => {
   const STEPS = 1e5;
+  const FINE = 16; // pixels across a cell from which on white lines part the cells
 
   async function unpack(text) {
     const bytes = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
@@ -129,6 +130,20 @@ const hotspots = (() => {
     return draw;
   }
 
+  // Leaflet rounds corners to whole pixels, which bends small hexagons; these keep the fractions.
+  const exact = {
+    _projectLatlngs(latlngs, result, bounds) {
+      if (latlngs.length && !(latlngs[0] instanceof L.LatLng)) {
+        latlngs.forEach((part) => this._projectLatlngs(part, result, bounds));
+        return;
+      }
+      const origin = this._map.getPixelOrigin();
+      const points = latlngs.map((latlng) => this._map.project(latlng)._subtract(origin));
+      points.forEach((point) => bounds.extend(point));
+      result.push(points);
+    },
+  };
+
   // Draws the cells of one layer of the payload at a time.
   function hexLayer(L, map, payload) {
     const shapes = readShapes(payload.shapes);
@@ -136,11 +151,12 @@ const hotspots = (() => {
     const centres = rings.map(centreOf);
     const names = payload.name.map((name) => payload.names[name]);
     const renderer = L.canvas({ padding: 0.4 });
-    const bare = { renderer, interactive: false, noClip: true };
+    const bare = { renderer, interactive: false, noClip: true, smoothFactor: 0 };
+    const Cell = L.Polygon.extend(exact);
+    const Line = L.Polyline.extend(exact);
     const polygons = rings.map((ring) =>
-      L.polygon(ring, { ...bare, fillOpacity: 1, smoothFactor: 0.2 }).addTo(map));
-    const line = (color, weight) => L.polyline([], { ...bare, color, weight, smoothFactor: 0.5,
-      lineJoin: "round" }).addTo(map);
+      new Cell(ring, { ...bare, fillOpacity: 1, lineJoin: "miter" }).addTo(map));
+    const line = (color, weight) => new Line([], { ...bare, color, weight, lineJoin: "round" }).addTo(map);
     const lines = [line(payload.hot.casing, 6), line(payload.hot.line, 3)];
     const ring = [line("#ffffff", 7), line("#10151f", 3.5)];
     const bounds = L.latLngBounds(shapes.corners);
@@ -153,7 +169,7 @@ const hotspots = (() => {
     // Thin white lines between cells would hide the colours of small ones.
     let fine = null;
     const paint = () => {
-      fine = cellPixels() > 9;
+      fine = cellPixels() > FINE;
       shown.value.forEach((value, cell) => {
         const colour = payload.colours[shown.values[value].class];
         polygons[cell].setStyle({ fillColor: colour, color: fine ? "#ffffff" : colour,
@@ -170,7 +186,7 @@ const hotspots = (() => {
       const around = cell < 0 ? [] : [...rings[cell], rings[cell][0]];
       ring.forEach((each) => each.setLatLngs(around));
     };
-    map.on("zoomend", () => shown && fine !== cellPixels() > 9 && paint());
+    map.on("zoomend", () => shown && fine !== cellPixels() > FINE && paint());
     const labels = labelPane(L, map, "place-names", payload.places, names, centres, cellPixels);
     return { bounds, centres, names, show, choose, labels, find: cellFinder(rings, centres) };
   }
@@ -221,6 +237,11 @@ const hotspots = (() => {
       const word = document.createElement("div");
       word.textContent = payload.words[layer.word[cell]].text;
       box.append(name, count, word);
+      if (layer.detail) {
+        const detail = document.createElement("div");
+        detail.textContent = layer.detail[cell];
+        box.append(detail);
+      }
       return box;
     };
   }

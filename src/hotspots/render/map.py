@@ -1,0 +1,98 @@
+"""make_map(): a result as a folium map, for the analyst's own eyes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hotspots.codec import pack, travel_order
+from hotspots.errors import ParameterError
+from hotspots.palettes import count_classes
+from hotspots.render.payload import layer_payload, map_payload
+from hotspots.render.wording import say_range, say_title
+from hotspots.results import HotspotResult
+from hotspots.words import message, say
+
+if TYPE_CHECKING:
+    import folium
+
+
+def make_map(result: HotspotResult, *, tiles: str | None = None, lang: str = "en") -> folium.Map:
+    """Show a result on a map in a notebook, with the same layer as the public page.
+
+    The map holds exact counts and is not for publication; ``write_page`` makes the public one.
+    It asks nobody for anything unless tiles are wanted. Leaflet is inside; what needs jQuery or
+    Bootstrap, such as folium's popups, does not work on it.
+
+    Parameters
+    ----------
+    result : HotspotResult
+        A result on H3 cells: its ``data`` has the index ``cell``, the columns ``n`` and
+        ``hotspot``, and ``name`` and ``p_adjusted`` where they are known.
+    tiles : str or None, default None
+        A folium tile name, such as ``"OpenStreetMap"``; the browser then fetches the tiles.
+    lang : str, default "en"
+        Language of the words.
+
+    Returns
+    -------
+    folium.Map
+        The map.
+
+    Raises
+    ------
+    ParameterError
+        If what is given is not a HotspotResult.
+
+    Examples
+    --------
+    >>> import hotspots as hs
+    >>> hs.make_map("result")
+    Traceback (most recent call last):
+    hotspots.errors.ParameterError: make_map() takes a HotspotResult, got str. Pass what a ...
+    """
+    if not isinstance(result, HotspotResult):
+        kind = type(result).__name__
+        msg = (
+            f"make_map() takes a HotspotResult, got {kind}. Pass what a method such as "
+            "local_gi_star() returned; a Release is for write_page()."
+        )
+        raise ParameterError(msg)
+    # folium takes a third of a second to import, and pages do not need it.
+    from hotspots.render.notebook import folium_map  # noqa: PLC0415
+
+    return folium_map(pack(_payload(result, lang)), tiles=tiles)
+
+
+def _payload(result: HotspotResult, lang: str) -> dict[str, Any]:
+    cells = travel_order(result.data.index)
+    data = result.data.loc[cells]
+    names = data["name"].fillna("").astype(str) if "name" in data.columns else pd.Series(cells)
+    counts = data["n"].astype("Int64")
+    # An exact map has one class without a number to itself: none.
+    rows = pd.DataFrame(
+        {
+            "count": counts.mask(counts == 0),
+            "low": 0,
+            "high": 0,
+            "hotspot": data["hotspot"].astype("object"),
+        }
+    )
+    classes = count_classes(min_count=1, rounding=1, largest=int(counts.max()))
+    layer = layer_payload(rows, classes, lang)
+    if "p_adjusted" in data.columns:
+        layer["detail"] = [_say_p_value(p, lang) for p in data["p_adjusted"]]
+    facts = result.provenance
+    return map_payload(cells, names.tolist(), [layer], classes=classes, lang=lang) | {
+        "title": say_title([facts], facts.place, lang),
+        "legend": [{"text": say_range(c.low, c.high, lang), "colour": c.colour} for c in classes],
+        "legend_hot": say(message("page.legend_hot"), lang),
+        "warning": say(message("page.not_for_publication"), lang),
+    }
+
+
+def _say_p_value(p: float, lang: str) -> str:
+    if pd.isna(p):
+        return say(message("page.not_tested_here"), lang)
+    return say(message("page.tooltip_p_value", p=f"{p:.2g}"), lang)
