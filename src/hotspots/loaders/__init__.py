@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hotspots.loaders.areas import read_areas
+from hotspots.loaders.bundled_areas import BundledArea, areas_of
 from hotspots.loaders.detect import HeaderMatch, detect_feed
 from hotspots.loaders.quality import QualityReport
 from hotspots.loaders.read import Reading, read_incidents
@@ -9,15 +11,18 @@ from hotspots.loaders.samples import list_samples, load_sample, sample_path
 from hotspots.loaders.spec import FeedSpec, describe_feed, list_feeds
 
 __all__ = [
+    "BundledArea",
     "FeedSpec",
     "HeaderMatch",
     "QualityReport",
     "Reading",
+    "areas_of",
     "describe_feed",
     "detect_feed",
     "list_feeds",
     "list_samples",
     "load_sample",
+    "read_areas",
     "read_incidents",
     "sample_path",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -80,42 +79,20 @@ def text_of(frame: pl.DataFrame, names: Mapping[str, str], column: str) -> pl.Se
     return pl.Series(column, [""], dtype=pl.String).new_from_index(0, frame.height)
 
 
-def sensitive_rows(kept: Kept, spec: FeedSpec) -> np.ndarray:
-    """Say which rows are sensitive: by their category, or because the feed marks them.
-
-    Parameters
-    ----------
-    kept : Kept
-        The rows.
-    spec : FeedSpec
-        The feed.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        One answer a row.
-    """
-    by_category = kept.categories.table["sensitive"].to_numpy(dtype=bool)[kept.categories.positions]
+def _sensitive_rows(kept: Kept, spec: FeedSpec) -> np.ndarray:
+    """Say which rows are sensitive: by their category, or because the feed marks them."""
+    table, positions = kept.categories.table, kept.categories.positions
     marks = kept.text(spec.category.sensitive).str.strip_chars().str.to_lowercase()
     marked: np.ndarray = marks.is_in(list(spec.category.sensitive_values)).to_numpy()
-    return by_category | marked
+    by_category: np.ndarray = table["sensitive"].to_numpy(dtype=bool)[positions]
+    sensitive: np.ndarray = by_category | marked
+    return sensitive
 
 
-def repeated_ids(kept: Kept, spec: FeedSpec) -> np.ndarray:
-    """Say which rows share the publisher's id with another row.
-
-    Parameters
-    ----------
-    kept : Kept
-        The rows.
-    spec : FeedSpec
-        The feed.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        One answer a row; False where there is no id.
-    """
+def _repeated_ids(kept: Kept, spec: FeedSpec) -> np.ndarray:
+    """Say which rows share the publisher's id with another row."""
+    if spec.rows.key_unique:
+        return np.zeros(len(kept.source_row), dtype=bool)
     keys = kept.text(spec.rows.key)
     shared: np.ndarray = (keys.is_duplicated() & (keys.str.strip_chars() != "")).to_numpy()
     return shared
@@ -155,7 +132,7 @@ def assemble(kept: Kept, spec: FeedSpec, sha256: str) -> gpd.GeoDataFrame:
 
 def _identity(kept: Kept, spec: FeedSpec, sha256: str) -> dict[str, pd.Series]:
     keys = kept.text(spec.rows.key)
-    by_row = pl.Series((keys.str.strip_chars() == "").to_numpy() | repeated_ids(kept, spec))
+    by_row = pl.Series((keys.str.strip_chars() == "").to_numpy() | _repeated_ids(kept, spec))
     rows = pl.Series(kept.source_row).cast(pl.String)
     ids = pl.select(
         pl.when(by_row)
@@ -216,7 +193,7 @@ def _category_columns(kept: Kept, spec: FeedSpec) -> dict[str, pd.Series]:
         "category_raw": _strings(kept.text(spec.category.category)),
         "description_raw": _strings(kept.text(spec.category.description)),
         "category_code_raw": _strings(kept.text(spec.category.code)),
-        "sensitive": pd.Series(sensitive_rows(kept, spec)),
+        "sensitive": pd.Series(_sensitive_rows(kept, spec)),
     }
 
 
@@ -228,19 +205,14 @@ def _place_columns(kept: Kept, spec: FeedSpec) -> dict[str, pd.Series]:
         "location_precision": _constant(rules.precision, (rules.precision,), count),
         "location_status": pd.Series(status),
         "coord_uncertainty_m": pd.Series(np.full(count, rules.uncertainty_m, dtype=np.float32)),
-        "area_name": _names(kept.text(rules.area), rules.area_format, ""),
-        "district": _names(kept.text(rules.district), rules.district_format, rules.district_strip),
+        "area_name": _names(kept.text(rules.area), rules.area_format),
+        "district": _names(kept.text(rules.district), rules.district_format),
     }
 
 
-def _names(texts: pl.Series, form: str, strip: str) -> pd.Series:
-    found, rows = distinct(texts)
-    named = [
-        form.format(re.sub(strip, "", text.strip()) if strip else text.strip())
-        if text.strip()
-        else ""
-        for text in found.to_list()
-    ]
+def _names(texts: pl.Series, form: str) -> pd.Series:
+    found, rows = distinct(texts.str.strip_chars())
+    named = [form.format(text) if text else "" for text in found.to_list()]
     return _strings(pl.Series(texts.name, named, dtype=pl.String).gather(rows))
 
 
@@ -277,7 +249,7 @@ def count_flags(kept: Kept, spec: FeedSpec, incidents: gpd.GeoDataFrame) -> dict
     quality = incidents["mapping_quality"]
     flags = {
         "no_record_id": int(incidents["source_record_id"].isna().sum()) if spec.rows.key else 0,
-        "non_unique_id": int(repeated_ids(kept, spec).sum()),
+        "non_unique_id": int(_repeated_ids(kept, spec).sum()),
         "repeated_row": repeated,
         "placeholder_time": int(kept.moments.placeholder.sum()),
         "dst_ambiguous": int(kept.moments.ambiguous.sum()),

@@ -1,4 +1,4 @@
-"""From a publisher's categories to the codebook: by rule, once per distinct value, and said how well."""
+"""From a publisher's categories to the codebook: by rule, and said how well the rule fits."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def map_categories(
     by_category: dict[str, list[OffenceRule]] = {}
     for rule in rules:
         by_category.setdefault(normalised(rule.category), []).append(rule)
-    lines = [_line(*pair.split(_SEPARATOR, 1), by_category) for pair in pairs.to_list()]
+    lines = []
+    for pair in pairs.to_list():
+        words, _, finer = pair.partition(_SEPARATOR)
+        lines.append(_line(words, finer, by_category))
     table = pd.DataFrame(lines, columns=list(_line("", "", {})))
     table.insert(2, "rows", np.bincount(rows, minlength=len(table)))
     order = table.sort_values(

@@ -1,4 +1,4 @@
-"""From text to places: what is no place stays a row without a point, and swapped axes are refused."""
+"""From text to places: no place, no point; axes that are swapped are refused."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _refuse(x: np.ndarray, y: np.ndarray, rules: PlaceRules, name: str) -> None:
     shares = {crs: _inside(*_degrees(x, y, crs), rules.bbox).mean() for crs in _GUESSES}
     likely = [crs for crs in sorted(shares, key=lambda c: -shares[c]) if shares[crs] > _MOST]
     if likely:
-        msg = f"{start}They fit as {likely[0]}. Use longitude and latitude, or name the system with crs=."
+        msg = f"{start}They fit as {likely[0]}. Use longitude and latitude instead."
     else:
         msg = f"{start}Is it a file of another place, or in another reference system?"
     raise CoordinateReferenceError(msg)

@@ -12,6 +12,7 @@ from pyproj.exceptions import CRSError
 
 from hotspots.errors import ParameterError
 from hotspots.loaders.spec import OffenceRule, describe_feed
+from hotspots.loaders.times import has_day
 from hotspots.offences import display_groups, offence_codes
 
 if TYPE_CHECKING:
@@ -41,11 +42,6 @@ class GenericOptions:
         """Name the options that were given."""
         names = ("columns", "time_zone", "date_format", "crs", "bbox", "categories")
         return tuple(n for n in names if getattr(self, n) is not None)
-
-
-def has_day(date_format: str) -> bool:
-    """Say whether a format names the day of the month, and not only the month."""
-    return re.search(r"%[-_0]?[dejDFcxs]", date_format) is not None
 
 
 def generic_spec(options: GenericOptions) -> FeedSpec:

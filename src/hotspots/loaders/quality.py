@@ -106,7 +106,10 @@ class QualityReport:
         )
         for whole, rows, parts, total in sums:
             if rows != total:
-                msg = f"{self.file_name}: {rows:,} {whole}, but {total:,} {parts}. This is a fault of the loader."
+                msg = (
+                    f"{self.file_name}: {rows:,} {whole}, but {total:,} {parts}. This is a fault "
+                    "of the loader, not of the file."
+                )
                 raise InputDataError(msg)
 
     def summary(self, lang: str = "en") -> str:

@@ -54,7 +54,7 @@ class Reading(NamedTuple):
     quality: QualityReport
 
 
-def read_incidents(  # noqa: PLR0913 - the options of generic-csv are few and each is needed
+def read_incidents(
     data: str | Path | pd.DataFrame | pl.DataFrame,
     feed: str | None = None,
     *,
@@ -210,34 +210,16 @@ def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
 def _keep(
     records: Records, spec: FeedSpec, match: HeaderMatch, name: str
 ) -> tuple[Kept, list[Reject]]:
-    """Parse the rows, and set aside those that cannot be used; each for its first reason."""
-    frame, names = records.frame, match.columns
-    dates = text_of(frame, names, spec.time.column)
+    """Parse the rows, and set aside those that cannot be used."""
+    names, rules = match.columns, spec.time
     moments = parse_moments(
-        dates, formats=spec.time.formats, zone=spec.time.zone, precision=spec.time.precision
+        text_of(records.frame, names, rules.column),
+        formats=rules.formats,
+        zone=rules.zone,
+        precision=rules.precision,
     )
-    no_date = moments.utc_us == NOT_A_TIME
-    _refuse_foreign_dates(dates, no_date, spec, name)
-    believed = believable(
-        moments.utc_us, first_day=spec.time.first_day, zone=spec.time.zone, now=datetime.now(UTC)
-    )
-    keys = text_of(frame, names, spec.rows.key)
-    copies = _copies(keys, believed) if spec.rows.key_unique else np.zeros(len(keys), dtype=bool)
-    reasons = np.select(
-        [no_date, ~believed, copies], ["no_date", "date_out_of_range", "duplicate_record_id"], ""
-    )
-    rejects = list(records.rejects)
-    for i in np.flatnonzero(reasons != ""):
-        value = keys[int(i)] if reasons[i] == "duplicate_record_id" else dates[int(i)]
-        row = int(records.source_row[i])
-        rejects.append(Reject(source_row=row, reason=str(reasons[i]), value=value[:_SHOWN]))
-    good = reasons == ""
-    if records.rows_read and not good.any():
-        counts = Counter(r.reason for r in rejects)
-        said = ", ".join(f"{rows:,} {reason}" for reason, rows in counts.items())
-        msg = f"{name}: none of {records.rows_read:,} rows can be kept ({said}); the first is row {rejects[0].source_row}."
-        raise InputDataError(msg)
-    frame = frame.filter(good)
+    good, rejects = _judge(records, moments, spec, names, name)
+    frame = records.frame.filter(good)
     place, category = spec.place, spec.category
     kept = Kept(
         frame=frame,
@@ -254,6 +236,43 @@ def _keep(
         ),
     )
     return kept, rejects
+
+
+def _judge(
+    records: Records, moments: Moments, spec: FeedSpec, names: Mapping[str, str], name: str
+) -> tuple[np.ndarray, list[Reject]]:
+    """Say which rows can be used; each of the others gets the first reason that holds."""
+    dates = text_of(records.frame, names, spec.time.column)
+    keys = text_of(records.frame, names, spec.rows.key)
+    no_date = moments.utc_us == NOT_A_TIME
+    _refuse_foreign_dates(dates, no_date, spec, name)
+    believed = believable(
+        moments.utc_us, first_day=spec.time.first_day, zone=spec.time.zone, now=datetime.now(UTC)
+    )
+    copies = _copies(keys, believed) if spec.rows.key_unique else np.zeros(len(keys), dtype=bool)
+    rejects = list(records.rejects)
+    for reason, bad, values in (
+        ("no_date", no_date, dates),
+        ("date_out_of_range", ~no_date & ~believed, dates),
+        ("duplicate_record_id", copies, keys),
+    ):
+        rows = records.source_row[bad].tolist()
+        texts = values.filter(bad).str.slice(0, _SHOWN).to_list()
+        rejects += [
+            Reject(source_row=row, reason=reason, value=text)
+            for row, text in zip(rows, texts, strict=True)
+        ]
+    good: np.ndarray = believed & ~copies
+    if records.rows_read and not good.any():
+        counts = Counter(r.reason for r in rejects)
+        said = ", ".join(f"{rows:,} {reason}" for reason, rows in counts.items())
+        first = min(r.source_row for r in rejects)
+        msg = (
+            f"{name}: none of {records.rows_read:,} rows can be kept ({said}); the first of them "
+            f"is row {first}."
+        )
+        raise InputDataError(msg)
+    return good, rejects
 
 
 def _refuse_foreign_dates(dates: pl.Series, no_date: np.ndarray, spec: FeedSpec, name: str) -> None:
@@ -278,7 +297,7 @@ def _copies(keys: pl.Series, good: np.ndarray) -> np.ndarray:
     return copies
 
 
-def _report(  # noqa: PLR0913 - a report gathers from every step
+def _report(
     kept: Kept,
     rejects: list[Reject],
     spec: FeedSpec,

@@ -1,4 +1,4 @@
-"""From a file or a frame to text with a header: bytes, gzip, encoding, delimiter; no parsing yet."""
+"""From a file or a frame to text with a header: bytes, gzip, encoding, delimiter."""
 
 from __future__ import annotations
 
@@ -24,9 +24,6 @@ from hotspots.errors import (
     SchemaMismatchError,
 )
 
-#: What a caller may hand in.
-type_of_input = str | Path | pd.DataFrame | pl.DataFrame
-
 _ARCHIVES: Final = {
     b"PK\x03\x04": "a zip archive (or an Excel workbook)",
     b"PAR1": "a Parquet file",
@@ -41,6 +38,7 @@ _ALWAYS_ALLOWED_BYTES: Final = 100_000_000
 #: Encodings of exports from offices of the countries whose feeds are read here.
 _ENCODINGS: Final = ("cp1252", "cp1250", "cp1251", "mac_roman", "cp437", "cp850")
 _REPLACED: Final = "\ufffd"
+_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +80,9 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def open_source(data: type_of_input, *, time_format: str = "%Y-%m-%d %H:%M:%S") -> Source:
+def open_source(
+    data: str | Path | pd.DataFrame | pl.DataFrame, *, time_format: str = "%Y-%m-%d %H:%M:%S"
+) -> Source:
     """Open a file or a frame and read its header.
 
     Parameters
@@ -116,7 +116,8 @@ def open_source(data: type_of_input, *, time_format: str = "%Y-%m-%d %H:%M:%S") 
         msg = f"Expected a path or a DataFrame, got a {type(data).__name__}."
         raise ParameterError(msg)
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(data)):
-        msg = f"{str(data)[:100]!r} is an address, not a file. Nothing is fetched while reading: download it first."
+        shown = str(data)[:100]
+        msg = f"{shown!r} is an address. Nothing is fetched while reading: download it first."
         raise ParameterError(msg)
     path = Path(data)
     raw = _read_bytes(path)
@@ -127,8 +128,9 @@ def open_source(data: type_of_input, *, time_format: str = "%Y-%m-%d %H:%M:%S") 
     if not raw.strip():
         msg = f"{name} is empty. Export or download it again."
         raise EmptyInputError(msg)
+    _refuse_archives(raw, name)
     content, encoding, notes = _as_utf8(raw, name)
-    _refuse_what_is_no_table(content, name)
+    _refuse_messages(content, name)
     delimiter, header, header_lines = _header(content, name)
     return Source(
         name=name,
@@ -165,7 +167,7 @@ def _gunzip(raw: bytes, name: str) -> bytes:
         msg = f"{name} is a broken or cut-off gzip file ({error}). Download it again."
         raise InputDataError(msg) from error
     if len(content) > limit:
-        msg = f"{name} inflates to more than {limit:,} bytes, {_MAX_GZIP_RATIO} times its size. Inflate it yourself if you trust it."
+        msg = f"{name} inflates to more than {limit:,} bytes. Inflate it yourself if you trust it."
         raise InputDataError(msg)
     return content
 
@@ -180,21 +182,17 @@ def _as_utf8(raw: bytes, name: str) -> tuple[bytes, str, tuple[str, ...]]:
         return content, f"{encoding} with byte order mark", notes
     nuls = raw.count(0)
     if nuls > len(raw) // 4:
-        half = len(raw) // 2
-        if raw[1::2].count(0) > half * 0.6 or raw[0::2].count(0) > half * 0.6:
-            encoding = "utf-16-le" if raw[1::2].count(0) > raw[0::2].count(0) else "utf-16-be"
-            if nuls < len(raw) * 0.6:
-                return _from_utf16(raw, encoding, name)
-        msg = f"{name} consists of zero bytes for the most part; it is not a table. Download it again."
-        raise NotTabularError(msg)
-    notes: tuple[str, ...] = ()
-    if nuls:
-        raw = raw.replace(b"\0", b"")
-        notes = (f"{nuls:,} zero bytes were removed",)
+        first, second = raw[0::2].count(0), raw[1::2].count(0)
+        if min(first, second) > nuls // 10:
+            msg = f"{name} consists mostly of zero bytes. Download it again."
+            raise NotTabularError(msg)
+        return _from_utf16(raw, "utf-16-le" if second > first else "utf-16-be", name)
+    removed = (f"{nuls:,} zero bytes were removed",) if nuls else ()
+    raw = raw.replace(b"\0", b"") if nuls else raw
     if raw.isascii() or _is_utf8(raw):
-        return raw, "utf-8", notes
+        return raw, "utf-8", removed
     content, encoding, note = _from_8_bit(raw)
-    return content, encoding, (*notes, *note)
+    return content, encoding, (*removed, *note)
 
 
 def _from_utf16(raw: bytes, encoding: str, name: str) -> tuple[bytes, str, tuple[str, ...]]:
@@ -233,16 +231,19 @@ def _from_8_bit(raw: bytes) -> tuple[bytes, str, tuple[str, ...]]:
     return text.encode(), encoding, notes
 
 
-def _refuse_what_is_no_table(content: bytes, name: str) -> None:
-    start = content[:200].decode(errors="replace")
+def _refuse_archives(raw: bytes, name: str) -> None:
     for magic, what in _ARCHIVES.items():
-        if content.startswith(magic):
+        if raw.startswith(magic):
             msg = f"{name} is {what}, not a CSV file. Take the CSV file out of it."
             raise NotTabularError(msg)
-    lead = start.lstrip()[:1]
-    what = {"<": "a web page (HTML or XML)", "{": "JSON", "[": "JSON"}.get(lead, "")
+
+
+def _refuse_messages(content: bytes, name: str) -> None:
+    """Refuse what a portal answers instead of a table, and show how it begins."""
+    start = content[: 4 * _SHOWN].decode(errors="replace")[:_SHOWN]
+    what = {"<": "a web page (HTML or XML)", "{": "JSON", "[": "JSON"}.get(start.lstrip()[:1])
     if what:
-        msg = f"{name} is {what}, not a CSV file; often a portal's error message. It begins: {start!r}."
+        msg = f"{name} is {what}, not a CSV file. Download it again. It begins: {start!r}."
         raise NotTabularError(msg)
 
 

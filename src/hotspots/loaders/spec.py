@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date  # noqa: TC003 - get_type_hints needs it while running
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -122,8 +122,8 @@ class PlaceRules:
         Whether house numbers in the text are rounded down to the hundred.
     area, area_format : str
         Column with a small area, and how its name is written around ``{}``.
-    district, district_format, district_strip : str
-        The same for the district; what matches the pattern ``district_strip`` is cut off.
+    district, district_format : str
+        The same for the district.
     """
 
     x: str
@@ -141,7 +141,6 @@ class PlaceRules:
     area_format: str = "{}"
     district: str = ""
     district_format: str = "{}"
-    district_strip: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,9 +253,9 @@ class FeedSpec:
         return self.place.precision
 
 
-def _convert(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401, PLR0911 - TOML values are of any type
+def _convert(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any type
     """Turn a TOML value into what a field of a spec holds, or say what is wrong with it."""
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         if isinstance(value, dict):
             return _build(kind, value, where)
     elif get_origin(kind) is tuple:

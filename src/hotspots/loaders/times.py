@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-import re
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -85,12 +85,33 @@ def _parse(texts: pl.Series, formats: Sequence[str]) -> pl.Series:
     found = pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("us"))
     for form in formats:
         # A month alone is no moment to the parser: its first day is.
-        whole = texts if "%d" in form else texts + "-01"
-        parsed = whole.str.strptime(
-            pl.Datetime("us"), form if "%d" in form else f"{form}-%d", strict=False
-        )
+        day = has_day(form)
+        whole = texts if day else texts + "-01"
+        parsed = whole.str.strptime(pl.Datetime("us"), form if day else f"{form}-%d", strict=False)
         found = pl.select(pl.coalesce(found, parsed).alias(texts.name)).to_series()
     return found
+
+
+def has_day(date_format: str) -> bool:
+    """Say whether a format names the day of the month, and not only the month.
+
+    Parameters
+    ----------
+    date_format : str
+        In the notation of strftime.
+
+    Returns
+    -------
+    bool
+        The answer.
+
+    Examples
+    --------
+    >>> from hotspots.loaders.times import has_day
+    >>> has_day("%d/%m/%Y"), has_day("%Y-%m")
+    (True, False)
+    """
+    return re.search(r"%[-_0]?[dejDFcxs]", date_format) is not None
 
 
 def believable(utc_us: np.ndarray, *, first_day: date, zone: str, now: datetime) -> np.ndarray:
