@@ -135,7 +135,7 @@ def test_a_row_is_chosen_with_the_keyboard(open_page: Callable[..., Any]) -> Non
     first.focus()
     page.keyboard.press("Enter")
     status = page.locator("#status")
-    assert re.fullmatch(rf"{name}\. Recorded: \d+\. stands out\.", status.inner_text())
+    assert re.fullmatch(rf"{name}: \d+ recorded, stands out\.", status.inner_text())
     assert status.get_attribute("role") == "status"
     assert page.evaluate("document.querySelector('#map .place-name').style.transform") != before
     assert page.evaluate("document.activeElement.id") == "back"

@@ -188,7 +188,8 @@ const hotspots = (() => {
     };
     map.on("zoomend", () => shown && fine !== cellPixels() > FINE && paint());
     const labels = labelPane(L, map, "place-names", payload.places, names, centres, cellPixels);
-    return { bounds, centres, names, show, choose, labels, find: cellFinder(rings, centres) };
+    return { bounds, centres, names, show, choose, labels, cellPixels,
+      find: cellFinder(rings, centres) };
   }
 
   // Puts text with {fields} into an element; each value stands in its own <bdi>.
@@ -205,7 +206,7 @@ const hotspots = (() => {
 
   // What the pointer is on, as a small box beside it.
   function tooltip(L, map, layer, describe) {
-    const tip = L.tooltip({ className: "cell-tip", direction: "top", offset: [0, -6] });
+    const tip = L.tooltip({ className: "cell-tip", direction: "top", offset: [0, -6], opacity: 1 });
     let last = -1;
     const hide = () => {
       last = -1;
@@ -220,7 +221,7 @@ const hotspots = (() => {
       return map.openTooltip(tip);
     };
     map.on("mousemove click", follow);
-    map.on("mouseout", hide);
+    map.on("mouseout zoomstart", hide);
   }
 
   // The name, the count and the word of a cell, as elements.

@@ -2,6 +2,7 @@
 // Wires the page: the map, the list of maps, and the table with the same content.
 (async () => {
   const PAGE_ROWS = 200;
+  const NEAR_PIXELS = 55; // pixels across an area that was chosen in the table
   const $ = (id) => document.getElementById(id);
   const mapBox = $("map");
 
@@ -93,8 +94,8 @@
 
   function goTo(cell) {
     choose(cell);
-    const near = map.getBoundsZoom(layer.bounds) + 2.5;
-    map.setView(layer.centres[cell], near, { animate: false });
+    const zoom = map.getZoom() + Math.log2(NEAR_PIXELS / layer.cellPixels());
+    map.setView(layer.centres[cell], zoom, { animate: false });
     $("back").hidden = false;
     $("map-section").scrollIntoView({ behavior: map.still ? "auto" : "smooth", block: "start" });
     $("back").focus({ preventScroll: true });
