@@ -129,10 +129,10 @@ def can_find_anything(
     m = len(sizes)
     most = int(sizes.max()) * int(counts.sum())
     for size in np.unique(sizes):
-        chances = tails.upper[size]
-        needed = np.maximum(np.ceil(sides * chances * m / alpha), 1.0)
-        # Column s of a lattice stands for sums from (s - 1) * step + 1 on.
-        sums = np.maximum((np.arange(len(chances)) - 1) * tails.step + 1, 0)
-        if ((chances > 0) & (needed <= m) & (needed * sums <= most)).any():
+        # Sums that occur; on a lattice, column s is looked up for (s - 1) * step + 1 and more.
+        columns = np.flatnonzero((tails.chances if tails.exact else tails.upper)[size] > 0)
+        needed = np.maximum(np.ceil(sides * tails.upper[size, columns] * m / alpha), 1.0)
+        sums = np.maximum((columns - 1) * tails.step + 1, 0)
+        if ((needed <= m) & (needed * sums <= most)).any():
             return True
     return False

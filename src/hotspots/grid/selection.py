@@ -147,8 +147,8 @@ def _groups_of(offence: str | Sequence[str], column: pd.Series) -> list[str]:
 
 
 def _days_of(period: str | Sequence[str]) -> tuple[pd.Timestamp, pd.Timestamp]:
-    parts = [period] if isinstance(period, str) else list(period)
     try:
+        parts = [period] if isinstance(period, str) else list(period)
         if len(parts) == 1 and re.fullmatch(r"\d{4}(-\d{2})?", parts[0]):
             whole = pd.Period(parts[0])
             first, last = whole.start_time, whole.end_time.normalize()

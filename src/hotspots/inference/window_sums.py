@@ -33,6 +33,8 @@ class WindowSumTails:
 
     Attributes
     ----------
+    chances : ndarray of float64, shape (w_max + 1, s_max + 2)
+        ``chances[w, s]`` is the chance of the sum ``s * step`` (of counts rounded up).
     upper, lower : ndarray of float64, shape (w_max + 1, s_max + 2)
         ``upper[w, s]`` is the chance of a sum of at least ``s * step``, ``lower[w, s]`` that of at
         most ``s * step``.
@@ -41,6 +43,7 @@ class WindowSumTails:
         direction that can only make the tails larger.
     """
 
+    chances: NDArray[np.float64]
     upper: NDArray[np.float64]
     lower: NDArray[np.float64]
     step: int
@@ -147,14 +150,14 @@ def window_sum_tails(
         )
         raise ParameterError(msg)
     step = 1
-    while not _affordable(counts, step, largest_window, budget):
+    while step < counts.max() and not _affordable(counts, step, largest_window, budget):
         step += max(1, step // 8)
     chances_up = _chances(-(-counts // step), largest_window)
     chances_down = chances_up if step == 1 else _chances(counts // step, largest_window)
     # Summed from the small end, so that a tiny tail is not lost beside a large one.
     upper = np.minimum(np.cumsum(chances_up[:, ::-1], axis=1)[:, ::-1], 1.0)
     lower = np.minimum(np.cumsum(chances_down, axis=1), 1.0)
-    return WindowSumTails(upper=upper, lower=lower, step=step)
+    return WindowSumTails(chances=chances_up, upper=upper, lower=lower, step=step)
 
 
 def _affordable(counts: NDArray[np.int64], step: int, largest: int, budget: int) -> bool:

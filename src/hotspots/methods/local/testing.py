@@ -169,7 +169,7 @@ def judge_cells(ready: Prepared, params: LocalGiStarParams) -> Answer:
     return Answer(
         sums=sums,
         expected=sizes * ready.counts.mean(),
-        z=_z_scores(ready.counts, sums, sizes),
+        z=z_scores(ready.counts, sums, sizes),
         p_value=p_value,
         p_adjusted=p_adjusted,
         word=word,
@@ -177,14 +177,27 @@ def judge_cells(ready: Prepared, params: LocalGiStarParams) -> Answer:
     )
 
 
-def _z_scores(
-    counts: NDArray[np.int64], sums: NDArray[np.int64], sizes: NDArray[np.int64]
+def z_scores(
+    values: NDArray[Any], sums: NDArray[Any], sizes: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Ord and Getis (1995) eq. 14 with weights of 0 and 1, the cell itself included."""
-    n = len(counts)
-    variance = counts.var() * (n * sizes - sizes**2) / (n - 1)
+    """Compute Gi* as Ord and Getis (1995, eq. 14) do, for weights of 0 and 1.
+
+    Parameters
+    ----------
+    values : ndarray, shape (m,)
+        The value of each cell.
+    sums, sizes : ndarray, shape (m,)
+        Sum over, and number of cells in, each window; the cell itself is one of them.
+
+    Returns
+    -------
+    ndarray of float64, shape (m,)
+        The z-scores; NaN where a window holds every cell, or all values are equal.
+    """
+    n = len(values)
+    variance = values.var() * (n * sizes - sizes**2) / (n - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        z = (sums - sizes * counts.mean()) / np.sqrt(variance)
+        z = (sums - sizes * values.mean()) / np.sqrt(variance)
     return np.where(variance > 0, z, np.nan)
 
 
