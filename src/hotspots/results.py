@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 HOTSPOT_WORDS: Final = ("hot", "cold", "not significant", "too few")
 
 #: The columns of a counted grid that say, on every row alike, what ``n`` counts.
-_FACTS: Final = ("groups", "period", "source_id", "source_sha256", "area_basis", "place")
+_FACTS: Final = (
+    "groups",
+    "period",
+    "source_id",
+    "source_sha256",
+    "area_basis",
+    "area_attribution",
+    "place",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,8 @@ class Provenance:
         The feeds, and the SHA-256 of each file that was read.
     area_basis : str
         ``"polygons"``, ``"cells"``, or ``"incidents"`` (exploratory).
+    area_attribution : str
+        What the licence of the area's polygons wants shown; empty when it has none.
     place : str
         Name of the study area; empty when it has none.
     incidents_used : int
@@ -50,6 +60,7 @@ class Provenance:
     source_ids: tuple[str, ...]
     source_sha256: tuple[str, ...]
     area_basis: str
+    area_attribution: str
     place: str
     incidents_used: int
     package_version: str
@@ -62,7 +73,8 @@ def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
     ----------
     grid : pandas.DataFrame
         A grid that ``count_incidents`` made, with the columns ``groups``, ``period``,
-        ``source_id``, ``source_sha256``, ``area_basis`` and ``place``, each constant.
+        ``source_id``, ``source_sha256``, ``area_basis``, ``area_attribution`` and ``place``, each
+        constant.
     column : str, default "n"
         The count column.
 
@@ -99,6 +111,7 @@ def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
         source_ids=tuple(facts["source_id"].split(",")),
         source_sha256=tuple(facts["source_sha256"].split(",")),
         area_basis=facts["area_basis"],
+        area_attribution=facts["area_attribution"],
         place=facts["place"],
         incidents_used=int(grid[column].sum()),
         package_version=version("crime-hotspots"),

@@ -158,7 +158,7 @@ def test_a_missing_folder_is_refused_before_any_work(tmp_path: Path) -> None:
         (["--offence", "burglery"], "burglary"),
         (["--offence", "violence_and_sexual"], "may not be shown on a public map"),
         ([], "may not be shown on a public map"),
-        (["--offence", "burglary", "--period", "2017-07"], "2018-07"),
+        (["--offence", "burglary", "--period", "2017-07"], "from 2018-07-01 to 2018-07-31"),
         (["--offence", "burglary", "--area", "nothing.geojson"], r"no file nothing.geojson"),
     ],
 )

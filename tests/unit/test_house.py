@@ -42,10 +42,11 @@ def test_importing_pulls_in_nothing_heavy(tmp_path: Path) -> None:
 
 def test_reading_to_page_opens_no_socket(tmp_path: Path) -> None:
     code = """
-import socket
-def refuse(*args, **kwargs):
-    raise AssertionError("a socket was opened")
-socket.socket = refuse
+import socket, sys
+def refuse(event, args):
+    if event.startswith("socket."):
+        raise AssertionError(f"a socket was opened: {event}")
+sys.addaudithook(refuse)
 import hotspots as hs
 incidents, quality = hs.load_sample("west-yorkshire-2018-07")
 areas, place = hs.areas_of(incidents)
@@ -69,7 +70,8 @@ def test_the_wheel_carries_samples_and_feeds(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "site")
     code = (
         "import hotspots as hs; print(hs.__file__); "
-        "print(*[len(hs.load_sample(name).incidents) for name in hs.list_samples()])"
+        "print(*[len(hs.load_sample(name).incidents) for name in hs.list_samples() "
+        "if 'lsoa' not in name])"
     )
     where, sizes = _run(code, cwd=tmp_path, path=tmp_path / "site").strip().splitlines()
     assert str(tmp_path) in where

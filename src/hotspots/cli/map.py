@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from hotspots.render import write_page
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from hotspots.loaders import QualityReport
+    from hotspots.loaders import QualityReport, Reading
     from hotspots.publish import Release
     from hotspots.results import Estimate, HotspotResult
 
@@ -103,10 +104,7 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     """Find hotspots in FILE and write a page that anybody may see."""
     for target in (page, summary):
         _refuse_missing_folder(target)
-    incidents, quality = read_incidents(file, feed)
-    if incidents.empty:
-        msg = f"{quality.file_name} holds a header and no incidents. Give a file with rows."
-        raise EmptyInputError(msg)
+    incidents, quality = _read(file, feed)
     areas, default_place = _areas(area_file, name_column, incidents)
     offences = offence.split(",") if offence else None
     days = tuple(period.split("/")) if period and "/" in period else period
@@ -127,6 +125,19 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     if summary is not None:
         _write_text(summary, answer + "\n")
     click.echo(answer if as_json else _report(made))
+
+
+def _read(file: Path, feed: str | None) -> Reading:
+    """Read a file; a map needs rows, so a header alone is an error here, not a warning."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        reading = read_incidents(file, feed)
+    if reading.incidents.empty:
+        msg = f"{reading.quality.file_name} holds a header and no incidents. Give a file with rows."
+        raise EmptyInputError(msg)
+    for warning in said:
+        click.echo(f"hotspots: {warning.message}", err=True)
+    return reading
 
 
 def _areas(

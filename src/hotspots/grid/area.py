@@ -51,8 +51,10 @@ def study_area(
     Returns
     -------
     geopandas.GeoDataFrame
-        One row with ``name``, ``area_basis`` (``"polygons"``, ``"cells"`` or ``"incidents"``) and
-        ``geometry`` in EPSG:4326, cut at the 180th meridian if it crosses it.
+        One row with ``name``, ``area_basis`` (``"polygons"``, ``"cells"`` or ``"incidents"``),
+        ``area_attribution`` (the texts of a column ``attribution`` of the polygons, which their
+        licence wants shown; otherwise empty) and ``geometry`` in EPSG:4326, cut at the 180th
+        meridian if it crosses it.
 
     Raises
     ------
@@ -85,7 +87,11 @@ def study_area(
             else "The polygons cover no area. Give polygons with an inside."
         )
         raise FitnessError(msg) if basis == "incidents" else ParameterError(msg)
-    row = {"name": [name or found_name], "area_basis": [basis]}
+    row = {
+        "name": [name or found_name],
+        "area_basis": [basis],
+        "area_attribution": [_attribution(polygons_or_incidents)],
+    }
     return gpd.GeoDataFrame(row, geometry=[shape], crs=WGS84)
 
 
@@ -148,6 +154,12 @@ def _shape_of(given: Any) -> tuple[shapely.Geometry, str, str]:  # noqa: ANN401 
     union = shapely.union_all(shapely.make_valid(shapes.to_numpy()))
     parts = shapely.get_parts(union)
     return shapely.union_all(parts[shapely.area(parts) > 0]), "polygons", unnamed
+
+
+def _attribution(given: Any) -> str:  # noqa: ANN401 - a user's argument
+    if not isinstance(given, gpd.GeoDataFrame) or "attribution" not in given.columns:
+        return ""
+    return " ".join(str(text) for text in given["attribution"].dropna().unique())
 
 
 def _buffered(shape: shapely.Geometry, buffer_m: float) -> shapely.Geometry:

@@ -12,7 +12,7 @@ import shapely
 
 from hotspots.errors import FitnessError, HotspotsError, ParameterError
 from hotspots.grid.area import check_study_area
-from hotspots.grid.counting import local_days
+from hotspots.grid.counting import local_days, period_of
 from hotspots.offences import offence_aggregates
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def select_incidents(
     FitnessError
         If the period cuts through a month and rows know their month only.
     ParameterError
-        If no incident is of a named offence, or the period cannot be read.
+        If no incident is of a named offence, or the period cannot be read or is not one that the
+        incidents are from.
 
     Examples
     --------
@@ -91,6 +92,7 @@ def select_incidents(
         _mark(reason, ~incidents["display_group"].isin(groups), "other_offence", asked)
     if period is not None:
         first, last = _days_of(period)
+        _refuse_other_times(incidents, first, last)
         days = local_days(incidents)
         _refuse_part_months(incidents[reason == _KEPT], first, last)
         _mark(reason, days.isna(), "no_date", asked)
@@ -116,6 +118,22 @@ def select_incidents(
         )
         raise HotspotsError(msg)
     return Selection(chosen, left_out)
+
+
+def _refuse_other_times(
+    incidents: gpd.GeoDataFrame, first: pd.Timestamp, last: pd.Timestamp
+) -> None:
+    """Zero incidents in a time that the file does not cover would read as a quiet time."""
+    if incidents.empty:
+        return
+    begin, end = period_of(incidents)
+    if last < begin or first > end:
+        msg = (
+            f"The period {first:%Y-%m-%d} to {last:%Y-%m-%d} is outside these incidents, which "
+            f"are from {begin:%Y-%m-%d} to {end:%Y-%m-%d}. Choose a period inside it, or read "
+            "another file."
+        )
+        raise ParameterError(msg)
 
 
 def _mark(

@@ -97,6 +97,6 @@ def load_sample(name: str) -> Reading:
     """
     path = sample_path(name)
     if not path.name.endswith(".csv.gz"):
-        msg = f"The sample {name!r} holds areas. Read {path.name} with geopandas or study_area()."
+        msg = f"The sample {name!r} holds areas. Read it with read_areas(sample_path({name!r}))."
         raise ParameterError(msg)
     return read_incidents(path)

@@ -1,1 +1,9 @@
 """The gate between analysis and the public: rules, hiding, and the Release that comes out."""
+
+from __future__ import annotations
+
+from hotspots.publish.gate import publish
+from hotspots.publish.policy import OPEN, STRICT, Policy
+from hotspots.publish.release import Account, Layer, Release, Source
+
+__all__ = ["OPEN", "STRICT", "Account", "Layer", "Policy", "Release", "Source", "publish"]

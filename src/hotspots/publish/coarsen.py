@@ -27,6 +27,7 @@ _CONSTANTS: Final = (
     "source_id",
     "source_sha256",
     "area_basis",
+    "area_attribution",
     "place",
     "resolution_basis",
 )

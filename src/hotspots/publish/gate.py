@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+#: What a method may tell the public about itself. Their fields hold parameters and numbers of
+#: cells, nothing that was computed from a hidden count; what is not listed stays inside.
+_PUBLIC_CAVEATS: Final = tuple(
+    f"methods.{name}"
+    for name in (
+        "cells_with_neighbours",
+        "not_a_risk",
+        "area_decides",
+        "too_few",
+        "weak_power",
+        "capped",
+        "edge_not_tested",
+        "upper_bound",
+    )
+)
+
 _POLICIES: Final = {"strict": STRICT, "open": OPEN}
 
 
@@ -95,6 +111,7 @@ def publish(
     sources = tuple(_source(report) for report in reports)
     return Release(
         place=shown[0].provenance.place,
+        area_attribution=shown[0].provenance.area_attribution,
         resolution=after,
         layers=made,
         table=table,
@@ -203,7 +220,7 @@ def _layer(result: HotspotResult, report: QualityReport, policy: Policy) -> Laye
         hot_cells=int((result.data["hotspot"] == "hot").sum()),
         accounts=public_accounts(exact_accounts(result, report, policy), policy),
         share_shown_percent=round(share_shown(result.data["n"], policy) * 100 / step) * step,
-        caveats=result.caveats,
+        caveats=tuple(c for c in result.caveats if c.key in _PUBLIC_CAVEATS),
     )
 
 

@@ -111,6 +111,8 @@ class Release:
     ----------
     place : str
         What the map covers, in words.
+    area_attribution : str
+        What the licence of the area's polygons wants shown; may be empty.
     resolution : int
         H3 resolution of the cells.
     layers : tuple of Layer
@@ -131,6 +133,7 @@ class Release:
     """
 
     place: str
+    area_attribution: str
     resolution: int
     layers: tuple[Layer, ...]
     table: pd.DataFrame

@@ -17,6 +17,7 @@ from hotspots.codec import pack, travel_order
 from hotspots.errors import OutputError, PublishError
 from hotspots.palettes import HOT_LINE, count_classes
 from hotspots.publish.release import Release
+from hotspots.render.districts import say_where
 from hotspots.render.leaflet import asset, leaflet_script, leaflet_style
 from hotspots.render.payload import layer_payload, map_payload
 from hotspots.render.wording import (
@@ -31,6 +32,8 @@ from hotspots.words import message, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from hotspots.palettes import CountClass
     from hotspots.publish.release import Layer, Source
@@ -184,7 +187,9 @@ def _content(release: Release, lang: str) -> dict[str, Any]:
         "dir": direction(lang),
         "say": tell,
         "title": say_title(release.layers, release.place, lang),
-        "layers": [_layer_content(layer, len(cells), tell, lang) for layer in release.layers],
+        "layers": [
+            _layer_content(layer, by_layer[layer.key], tell, lang) for layer in release.layers
+        ],
         "legend": _legend(classes, tell, lang),
         "hot_line": HOT_LINE,
         "km2": km2,
@@ -192,6 +197,7 @@ def _content(release: Release, lang: str) -> dict[str, Any]:
         "cannot": [tell(key, range=hidden, km2=km2) for key in _CANNOT],
         "notes": [say(note, lang) for note in release.notes],
         "sources": [_source_content(source, tell) for source in release.sources],
+        "area_attribution": release.area_attribution,
         "attribution": " ".join(dict.fromkeys(s.attribution for s in release.sources)),
         "receipt": _receipt(release, len(cells), tell),
         "payload": pack(map_payload(cells, names, layers, classes=classes, lang=lang)),
@@ -212,7 +218,9 @@ def _legend(classes: Sequence[CountClass], tell: partial[str], lang: str) -> lis
     return found
 
 
-def _layer_content(layer: Layer, areas: int, tell: partial[str], lang: str) -> dict[str, Any]:
+def _layer_content(
+    layer: Layer, rows: pd.DataFrame, tell: partial[str], lang: str
+) -> dict[str, Any]:
     in_hundred = f"{layer.alpha * 100:g}"
     idea = tell("sure_idea", null=tell(f"sure_null_{layer.null}"))
     method = {"method": layer.method, "null": layer.null, "adjust": layer.adjust}
@@ -222,7 +230,8 @@ def _layer_content(layer: Layer, areas: int, tell: partial[str], lang: str) -> d
             offence=say_offences(layer.groups, lang),
             period=say_period(layer.period_start, layer.period_end, lang),
         ),
-        "finding": say_finding(layer, areas, lang),
+        "finding": say_finding(layer, len(rows), lang),
+        "where": say_where(rows.loc[rows["hotspot"] == "hot", "name"].fillna("").astype(str), lang),
         "chance": tell("finding_chance", in_hundred=in_hundred),
         "sure": [idea, *(tell(key, in_hundred=in_hundred) for key in _SURE)],
         "caveats": [say(caveat, lang) for caveat in layer.caveats],
