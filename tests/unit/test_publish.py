@@ -24,8 +24,9 @@ def release(west_yorkshire: WestYorkshire) -> hs.Release:
     return publish(west_yorkshire.result, quality=west_yorkshire.quality)
 
 
-def _with_feed(quality: hs.QualityReport, **changes: object) -> hs.QualityReport:
-    return dataclasses.replace(quality, feed=dataclasses.replace(quality.feed, **changes))
+def _not_blurred(quality: hs.QualityReport) -> hs.QualityReport:
+    feed = dataclasses.replace(quality.feed, anonymised_by_publisher=False)
+    return dataclasses.replace(quality, feed=feed)
 
 
 def _counted(west: WestYorkshire, **options: object) -> hs.HotspotResult:
@@ -78,7 +79,7 @@ def test_a_small_account_is_a_range() -> None:
 
 
 def test_a_feed_that_nobody_blurred_gets_strict(west_yorkshire: WestYorkshire) -> None:
-    raw = _with_feed(west_yorkshire.quality, anonymised_by_publisher=False)
+    raw = _not_blurred(west_yorkshire.quality)
     strict = publish(west_yorkshire.result, quality=raw)
     assert strict.policy == STRICT
     assert strict.sources[0].file_sha256 == ""
