@@ -12,12 +12,14 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 
 from hotspots.codec import decode_rings, unpack
 from hotspots.errors import OutputError, ParameterError, PublishError
 from hotspots.render import make_map, write_page
+from hotspots.render.districts import district_labels, say_where
 from hotspots.render.leaflet import asset, leaflet_script, leaflet_style
 from hotspots.render.wording import direction, say_offences, say_period, say_range
 from hotspots.results import HotspotResult, Provenance
@@ -282,6 +284,21 @@ def test_lists_and_ranges() -> None:
     assert [direction("en"), direction("ar")] == ["ltr", "rtl"]
 
 
+def test_districts_are_named_with_their_number_of_areas() -> None:
+    names = ["Leeds 001A", "Leeds 002A (2)", "Old Town", ""]
+    said = say_where(names, "en").replace("\u2068", "").replace("\u2069", "")
+    assert said == "They lie in Leeds (2) and Old Town (1)."
+    assert say_where(["Old Town"], "en") == "It lies in Old Town."
+    assert say_where([], "en") == ""
+    assert say_where([f"Street {letter}" for letter in "abcdefg"], "en") == ""
+
+
+def test_a_district_is_labelled_on_one_of_its_areas() -> None:
+    squares = [np.array([[x, 0], [x + 1, 0], [x + 1, 1], [x, 1]]) for x in (0.0, 1.0, 5.0, 9.0)]
+    names = ["Leeds 001A", "Leeds 002B", "Leeds 003C", "Old Town"]
+    assert district_labels(names, squares) == [("Leeds", 1.5, 0.5)]
+
+
 def _result(names: tuple[str, ...], place: str = "Ambridge") -> HotspotResult:
     cells = ["88194ad32dfffff", "88194ad32bfffff", "88194ad329fffff"]
     data = gpd.GeoDataFrame(
@@ -300,6 +317,7 @@ def _result(names: tuple[str, ...], place: str = "Ambridge") -> HotspotResult:
         source_ids=("gb-police",),
         source_sha256=("ab",),
         area_basis="polygons",
+        area_attribution="",
         place=place,
         incidents_used=15,
         package_version="0",

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from hotspots.codec import cell_rings, encode_rings
 from hotspots.palettes import HOT_CASING, HOT_LINE, class_of
+from hotspots.render.districts import district_labels
 from hotspots.render.wording import say_range
 from hotspots.results import HOTSPOT_WORDS
 from hotspots.words import message, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from hotspots.palettes import CountClass
 
@@ -31,8 +27,6 @@ _TEMPLATES: Final = {
     "table_shown": ("shown", "total"),
     "table_more": ("more",),
 }
-_FEWEST_FOR_A_LABEL: Final = 3
-_MOST_LABELS: Final = 80
 
 
 def map_payload(
@@ -75,7 +69,7 @@ def map_payload(
         "shapes": encode_rings(rings),
         "names": list(distinct),
         "name": name_codes.tolist(),
-        "places": _places(names, rings),
+        "places": district_labels(names, rings),
         "colours": [item.colour for item in classes],
         "hot": {"line": HOT_LINE, "casing": HOT_CASING},
         "words": [
@@ -134,23 +128,3 @@ def layer_payload(rows: pd.DataFrame, classes: tuple[CountClass, ...], lang: str
         "value": codes.tolist(),
         "word": [words.index(word) for word in found],
     }
-
-
-def _places(names: Sequence[str], rings: Sequence[NDArray[np.float64]]) -> list[list[Any]]:
-    """Find the districts that a map can name: names without their numbers, largest first."""
-    members = defaultdict(list)
-    for name, ring in zip(names, rings, strict=True):
-        stem = re.sub(r"\s+\d+\w?$", "", name).strip()
-        if stem:
-            members[stem].append(ring.mean(axis=0))
-    ordered = sorted(members.items(), key=lambda item: (-len(item[1]), item[0]))
-    found = []
-    for stem, points in ordered[:_MOST_LABELS]:
-        if len(points) < _FEWEST_FOR_A_LABEL:
-            break
-        centres = np.array(points)
-        # The label stands on a cell of the district, also where the district is bent.
-        away = np.square(centres - centres.mean(axis=0)).sum(axis=1)
-        lng, lat = centres[int(np.argmin(away))]
-        found.append([stem, round(float(lng), 4), round(float(lat), 4)])
-    return found

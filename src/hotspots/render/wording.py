@@ -49,12 +49,29 @@ def say_offences(groups: Sequence[str], lang: str) -> str:
     str
         For example "Burglary and Robbery".
     """
-    labels = [say(message(f"offences.{group}"), lang) for group in groups]
-    text = labels[-1]
-    for place, label in enumerate(reversed(labels[:-1])):
+    return say_list([say(message(f"offences.{group}"), lang) for group in groups], lang)
+
+
+def say_list(parts: Sequence[str], lang: str) -> str:
+    """Join parts to a list in a sentence.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        One or more.
+    lang : str
+        Language of the words.
+
+    Returns
+    -------
+    str
+        For example "A, B and C".
+    """
+    text = parts[-1]
+    for place, part in enumerate(reversed(parts[:-1])):
         key = "page.list_two" if place == 0 else "page.list_many"
-        parts = {"last": text} if place == 0 else {"rest": text}
-        text = say(message(key, first=label, **parts), lang)
+        rest = {"last": text} if place == 0 else {"rest": text}
+        text = say(message(key, first=part, **rest), lang)
     return text
 
 

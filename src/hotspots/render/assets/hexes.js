@@ -4,6 +4,8 @@
 const hotspots = (() => {
   const STEPS = 1e5;
   const FINE = 16; // pixels across a cell from which on white lines part the cells
+  const MOVES = [0, -18, 18, -32, 32, -46, 46]; // pixels that a name may be moved
+  const MARK = 0.2; // size of the mark in a hot cell, as a share of the cell
 
   async function unpack(text) {
     const bytes = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
@@ -98,32 +100,45 @@ const hotspots = (() => {
     };
   }
 
-  // Names where there is room for them: districts from afar, areas from near.
-  function labelPane(L, map, pane, places, names, centres, cellPixels) {
-    const holder = map.createPane(pane);
-    holder.setAttribute("aria-hidden", "true");
+  // Names where there is room for them: districts from afar, areas from near. A name that would
+  // cover a hot cell moves up or down if it can.
+  function labelPane(L, map, { places, names, centres, cellPixels, isHotAt }) {
+    const pane = "place-names";
+    map.createPane(pane).setAttribute("aria-hidden", "true");
     const layer = L.layerGroup().addTo(map);
-    const place = (text, latlng, taken) => {
-      const at = map.latLngToContainerPoint(latlng);
+    const boxOf = (text, at, dy) => {
       const half = Math.min(text.length, 24) * 3.7 + 6;
-      const box = [at.x - half, at.y - 10, at.x + half, at.y + 10];
-      const size = map.getSize();
-      if (box[0] < 0 || box[1] < 0 || box[2] > size.x || box[3] > size.y) return;
-      if (taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1])) return;
-      taken.push(box);
+      return [at.x - half, at.y + dy - 10, at.x + half, at.y + dy + 10];
+    };
+    const fits = (box, taken) => {
+      const { x, y } = map.getSize();
+      return box[0] >= 0 && box[1] >= 0 && box[2] <= x && box[3] <= y &&
+        !taken.some((b) => b[0] < box[2] && b[2] > box[0] && b[1] < box[3] && b[3] > box[1]);
+    };
+    const coversHot = ([left, top, right, bottom]) => [0, 0.25, 0.5, 0.75, 1].some((share) =>
+      [top, (top + bottom) / 2, bottom].some((y) =>
+        isHotAt(map.containerPointToLatLng([left + share * (right - left), y]))));
+    const place = (text, latlng, taken, moves) => {
+      const at = map.latLngToContainerPoint(latlng);
+      const free = moves.filter((dy) => fits(boxOf(text, at, dy), taken));
+      if (!free.length) return;
+      const clear = free.find((dy) => !coversHot(boxOf(text, at, dy)));
+      const dy = clear === undefined ? free[0] : clear;
+      taken.push(boxOf(text, at, dy));
       const label = document.createElement("bdi");
       label.textContent = text;
-      const icon = L.divIcon({ html: label, className: "place-name", iconSize: [0, 0] });
+      const icon = L.divIcon({ html: label, className: "place-name", iconSize: [0, 0],
+        iconAnchor: [0, -dy] });
       L.marker(latlng, { icon, pane, interactive: false, keyboard: false }).addTo(layer);
     };
     const draw = () => {
       layer.clearLayers();
       const taken = [];
       if (cellPixels() < 90) {
-        places.forEach(([text, lng, lat]) => place(text, [lat, lng], taken));
+        places.forEach(([text, lng, lat]) => place(text, [lat, lng], taken, MOVES));
       } else {
         const seen = map.getBounds();
-        centres.forEach((centre, cell) => seen.contains(centre) && place(names[cell], centre, taken));
+        centres.forEach((at, cell) => seen.contains(at) && place(names[cell], at, taken, [0]));
       }
     };
     map.on("moveend zoomend resize", draw);
@@ -158,6 +173,11 @@ const hotspots = (() => {
       new Cell(ring, { ...bare, fillOpacity: 1, lineJoin: "miter" }).addTo(map));
     const line = (color, weight) => new Line([], { ...bare, color, weight, lineJoin: "round" }).addTo(map);
     const lines = [line(payload.hot.casing, 6), line(payload.hot.line, 3)];
+    // A mark in each hot cell tells what lies inside the line from a gap in it.
+    const marks = new Cell([], { ...bare, fillColor: payload.hot.line, fillOpacity: 1,
+      color: payload.hot.casing }).addTo(map);
+    const small = (cell) => rings[cell].map((corner) =>
+      corner.map((value, axis) => centres[cell][axis] + MARK * (value - centres[cell][axis])));
     const ring = [line("#ffffff", 7), line("#10151f", 3.5)];
     const bounds = L.latLngBounds(shapes.corners);
     const cellPixels = () => {
@@ -166,8 +186,8 @@ const hotspots = (() => {
       return map.latLngToLayerPoint(a).distanceTo(map.latLngToLayerPoint(b));
     };
     let shown = null;
-    // Thin white lines between cells would hide the colours of small ones.
     let fine = null;
+    // Thin white lines between cells, and marks, would hide the colours of small cells.
     const paint = () => {
       fine = cellPixels() > FINE;
       shown.value.forEach((value, cell) => {
@@ -175,21 +195,26 @@ const hotspots = (() => {
         polygons[cell].setStyle({ fillColor: colour, color: fine ? "#ffffff" : colour,
           weight: fine ? 1 : 0.7 });
       });
+      marks.setStyle({ fillOpacity: Number(fine), weight: fine ? 1.5 : 0 });
+      lines.forEach((each, i) => each.setStyle({ weight: (fine ? [6, 3] : [4, 2])[i] }));
     };
+    const isHot = (cell) => cell >= 0 && payload.words[shown.word[cell]].hot === 1;
     const show = (index) => {
       shown = payload.layers[index];
       paint();
-      const hot = shown.word.flatMap((word, cell) => (payload.words[word].hot ? [cell] : []));
+      const hot = rings.map((_, cell) => cell).filter(isHot);
       lines.forEach((each) => each.setLatLngs(outline(shapes, hot)));
+      marks.setLatLngs(hot.map((cell) => [small(cell)]));
     };
     const choose = (cell) => {
       const around = cell < 0 ? [] : [...rings[cell], rings[cell][0]];
       ring.forEach((each) => each.setLatLngs(around));
     };
     map.on("zoomend", () => shown && fine !== cellPixels() > FINE && paint());
-    const labels = labelPane(L, map, "place-names", payload.places, names, centres, cellPixels);
-    return { bounds, centres, names, show, choose, labels, cellPixels,
-      find: cellFinder(rings, centres) };
+    const find = cellFinder(rings, centres);
+    const labels = labelPane(L, map, { places: payload.places, names, centres, cellPixels,
+      isHotAt: ({ lat, lng }) => shown !== null && isHot(find(lat, lng)) });
+    return { bounds, centres, names, show, choose, labels, cellPixels, find };
   }
 
   // Puts text with {fields} into an element; each value stands in its own <bdi>.
