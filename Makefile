@@ -53,7 +53,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/numpydoc lint $$(find src/hotspots -name '*.py' -not -path '*/cli/*')
 	@$(BIN)/codespell
 
