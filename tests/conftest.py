@@ -93,6 +93,7 @@ def _make_release(
     table = pd.concat(tables, ignore_index=True)
     return Release(
         place=place,
+        area_attribution="Areas by Nobody's Survey.",
         resolution=8,
         layers=tuple(layers),
         table=table[["layer", "cell", "name", "count", "low", "high", "hotspot"]],
