@@ -88,6 +88,7 @@ def _payload(result: HotspotResult, lang: str) -> dict[str, Any]:
         "title": say_title([facts], facts.place, lang),
         "legend": [{"text": say_range(c.low, c.high, lang), "colour": c.colour} for c in classes],
         "legend_hot": say(message("page.legend_hot"), lang),
+        "attribution": facts.area_attribution,
         "warning": say(message("page.not_for_publication"), lang),
     }
 

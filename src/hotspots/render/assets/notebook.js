@@ -32,6 +32,7 @@ hotspots.notebook = async (map, packed) => {
       payload.legend.forEach(({ text, colour }) => add(box, "div", text).prepend(swatch(colour, "#8b919b", 1)));
       add(box, "div", payload.legend_hot).prepend(swatch("none", payload.hot.line, 3.5));
       add(box, "p", payload.warning);
+      add(box, "small", payload.attribution);
       return box;
     },
   });
