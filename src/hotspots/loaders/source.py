@@ -125,11 +125,14 @@ def open_source(
     size, name = len(raw), path.name
     if raw[:2] == b"\x1f\x8b":
         raw = _gunzip(raw, name)
-    if not raw.strip():
-        msg = f"{name} is empty. Export or download it again."
-        raise EmptyInputError(msg)
     _refuse_archives(raw, name)
     content, encoding, notes = _as_utf8(raw, name)
+    # Blank lines at the end are no rows; what follows the last row is cut off only if there is any.
+    if content.endswith((b"\n\n", b"\r\r", b"\n\r\n")) or not content.strip():
+        content = content.rstrip()
+    if not content:
+        msg = f"{name} is empty. Export or download it again."
+        raise EmptyInputError(msg)
     _refuse_messages(content, name)
     delimiter, header, header_lines = _header(content, name)
     return Source(
