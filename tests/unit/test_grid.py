@@ -85,6 +85,14 @@ def test_incidents_give_their_hull_and_say_so(make_incidents: MakeIncidents) -> 
     assert area.geometry[0].area == pytest.approx(0.005)
 
 
+def test_incidents_on_both_sides_of_the_antimeridian_have_a_small_hull(
+    make_incidents: MakeIncidents,
+) -> None:
+    area = study_area(make_incidents([(179.9, -17.0), (-179.9, -17.0), (180.0, -17.1)]))
+    assert area.geometry[0].area == pytest.approx(0.01)
+    assert area.total_bounds[[0, 2]].tolist() == [-180, 180]
+
+
 def test_incidents_on_a_line_need_a_buffer(make_incidents: MakeIncidents) -> None:
     line = make_incidents([(-1.6, 53.7), (-1.5, 53.7)])
     with pytest.raises(FitnessError, match="lie on one line"):

@@ -286,6 +286,7 @@ def test_a_grid_without_counts_is_refused(make_grid: MakeGrid) -> None:
         ({"adjust": "none"}, "adjust must be 'fdr_bh' or 'bonferroni', got 'none'"),
         ({"alpha": 0.0}, "alpha must lie between 0 and 1"),
         ({"cap_quantile": 0.0}, r"cap_quantile must be None or in \(0, 1\]"),
+        ({"n_rings": 1.5}, "n_rings must be a whole number from 1 to 3, got 1.5"),
         ({"n_rings": 4}, "n_rings must be a whole number from 1 to 3"),
         ({"min_area_share": 1.5}, "min_area_share must lie in 0 to 1"),
         ({"n_busiest": -1}, "n_busiest must be 0 or more"),

@@ -64,13 +64,13 @@ def test_an_unknown_offence_is_answered_with_the_nearest(make_incidents: MakeInc
         ("2018", 3, "2018-01-01/2018-12-31"),
         (("2018-07-31", "2018-08-01"), 2, "2018-07-31/2018-08-01"),
         (("2018-07-01", "2018-07-01"), 1, "2018-07-01/2018-07-01"),
-        ("2016-02", 0, "2016-02-01/2016-02-29"),
+        ("2020-02", 0, "2020-02-01/2020-02-29"),
     ],
 )
 def test_periods_hold_their_first_and_last_day(
     make_incidents: MakeIncidents, period: str | tuple[str, str], kept: int, stamp: str
 ) -> None:
-    days = ["2018-07-01 00:00", "2018-07-31 23:59", "2018-08-01 00:00", "2019-01-01 00:00"]
+    days = ["2018-07-01 00:00", "2018-07-31 23:59", "2018-08-01 00:00", "2020-12-31 00:00"]
     incidents = make_incidents([INSIDE] * 4, day=days)
     chosen, left_out = select_incidents(incidents, period=period)
     assert len(chosen) == kept
@@ -97,6 +97,22 @@ def test_periods_that_cannot_be_read_are_refused(
         select_incidents(make_incidents([INSIDE]), period=period)  # type: ignore[arg-type]
 
 
+def test_a_second_period_stays_within_the_first(make_incidents: MakeIncidents) -> None:
+    incidents = make_incidents([INSIDE] * 2, day=["2018-07-01", "2018-09-01"])
+    july, _ = select_incidents(incidents, period="2018-07")
+    again, left_out = select_incidents(july, period="2018")
+    assert list(again["period"].cat.categories) == ["2018-07-01/2018-07-31"]
+    assert left_out == {"no_date": 0, "outside_period": 0}
+    with pytest.raises(ParameterError, match="from 2018-07-01 to 2018-07-31"):
+        select_incidents(july, period="2018-09")
+
+
+def test_a_time_that_the_incidents_do_not_cover_is_refused(make_incidents: MakeIncidents) -> None:
+    monthly = make_incidents([INSIDE] * 2, precision="month")
+    with pytest.raises(ParameterError, match="2017-01-01 to 2017-12-31 is outside these incidents"):
+        select_incidents(monthly, period="2017")
+
+
 def test_a_month_is_not_cut(make_incidents: MakeIncidents) -> None:
     monthly = make_incidents([INSIDE] * 2, group=["burglary", "robbery"], precision="month")
     with pytest.raises(FitnessError, match="2 incidents know their month but not their day"):
@@ -115,7 +131,8 @@ def test_an_area_leaves_out_the_unlocated_and_the_outside(make_incidents: MakeIn
 
 def test_a_period_without_incidents_can_be_counted(make_incidents: MakeIncidents) -> None:
     grid = make_hexgrid(study_area(SQUARE), resolution=7)
-    incidents = make_incidents([INSIDE] * 2, group=["burglary", "robbery"])
+    days = ["2016-12-31", "2018-01-01"]
+    incidents = make_incidents([INSIDE] * 2, group=["burglary", "robbery"], day=days)
     chosen, _ = select_incidents(incidents, offence="robbery", period="2017")
     counted = count_incidents(chosen, grid)
     assert counted["n"].sum() == 0
@@ -139,6 +156,7 @@ ROWS = st.lists(
 def test_no_row_is_lost_and_none_counted_twice(
     make_incidents: MakeIncidents, rows: list[tuple[tuple[float, float] | None, str, str]]
 ) -> None:
+    rows = [*rows, (None, "other", "2018-07-15")]  # July is a time that the incidents cover
     points, groups, days = zip(*rows, strict=True)
     incidents = make_incidents(list(points), group=list(groups), day=list(days))
     before = incidents.copy()

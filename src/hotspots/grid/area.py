@@ -144,7 +144,7 @@ def _shape_of(given: Any) -> tuple[shapely.Geometry, str, str]:  # noqa: ANN401 
     shapes = shapes.to_crs(WGS84)
     kinds = set(shapes.geom_type)
     if kinds == {"Point"}:
-        return shapely.convex_hull(shapes.union_all()), "incidents", unnamed
+        return _hull(shapely.multipoints(shapes.to_numpy())), "incidents", unnamed
     if not kinds <= set(_POLYGONS):
         found = ", ".join(sorted(kinds))
         msg = f"A study area is made from polygons alone or points alone, got {found}."
@@ -160,6 +160,11 @@ def _attribution(given: Any) -> str:  # noqa: ANN401 - a user's argument
     if not isinstance(given, gpd.GeoDataFrame) or "attribution" not in given.columns:
         return ""
     return " ".join(str(text) for text in given["attribution"].dropna().unique())
+
+
+def _hull(points: shapely.MultiPoint) -> shapely.Geometry:
+    together = unwrap_longitudes(points, centre_of(points)[1])
+    return cut_at_antimeridian(shapely.convex_hull(together))[0]
 
 
 def _buffered(shape: shapely.Geometry, buffer_m: float) -> shapely.Geometry:

@@ -76,7 +76,7 @@ def make_hexgrid(
     >>> len(grid), grid.index[0]
     (140, '8819421801fffff')
     >>> round(float(grid["area_in_study_km2"].sum()), 1)
-    73.3
+    73.1
     """
     shape = check_study_area(area)
     size_km2 = _km2(np.array([shape]), centre_of(shape))[0]

@@ -91,8 +91,7 @@ def select_incidents(
         groups = _groups_of(offence, incidents["display_group"])
         _mark(reason, ~incidents["display_group"].isin(groups), "other_offence", asked)
     if period is not None:
-        first, last = _days_of(period)
-        _refuse_other_times(incidents, first, last)
+        first, last = _days_in(incidents, *_days_of(period))
         days = local_days(incidents)
         _refuse_part_months(incidents[reason == _KEPT], first, last)
         _mark(reason, days.isna(), "no_date", asked)
@@ -120,12 +119,12 @@ def select_incidents(
     return Selection(chosen, left_out)
 
 
-def _refuse_other_times(
+def _days_in(
     incidents: gpd.GeoDataFrame, first: pd.Timestamp, last: pd.Timestamp
-) -> None:
-    """Zero incidents in a time that the file does not cover would read as a quiet time."""
+) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Zero incidents in a time that the incidents do not cover would read as a quiet time."""
     if incidents.empty:
-        return
+        return first, last
     begin, end = period_of(incidents)
     if last < begin or first > end:
         msg = (
@@ -134,6 +133,10 @@ def _refuse_other_times(
             "another file."
         )
         raise ParameterError(msg)
+    if "period" in incidents.columns:
+        # Chosen before: what lies outside was left out then, and is not here to be counted.
+        return max(first, begin), min(last, end)
+    return first, last
 
 
 def _mark(

@@ -111,9 +111,9 @@ def local_gi_star(  # noqa: PLR0913 - one argument for each choice a reader may 
         n_rings=n_rings,
         min_area_share=min_area_share,
         n_busiest=n_busiest,
-        window_cells=3 * n_rings * (n_rings + 1) + 1,
     )
     check_options(params)
+    params = replace(params, window_cells=3 * n_rings * (n_rings + 1) + 1)
     provenance = provenance_of(grid, column=column)
     counts = counts_of(grid, column)
     tested = cells_to_test(grid, min_area_share)

@@ -49,7 +49,7 @@ class LocalGiStarParams:
     n_rings: int
     min_area_share: float
     n_busiest: int
-    window_cells: int
+    window_cells: int = 7
     cap: int | None = None
     cells_tested: int = 0
     smallest_hot_sum: int | None = None
@@ -106,7 +106,7 @@ def check_options(params: LocalGiStarParams) -> None:
         faults.append(f"alpha must lie between 0 and 1, got {params.alpha!r}")
     if params.cap_quantile is not None and not 0 < params.cap_quantile <= 1:
         faults.append(f"cap_quantile must be None or in (0, 1], got {params.cap_quantile!r}")
-    if params.n_rings not in range(1, MOST_RINGS + 1):
+    if not isinstance(params.n_rings, int) or not 1 <= params.n_rings <= MOST_RINGS:
         faults.append(
             f"n_rings must be a whole number from 1 to {MOST_RINGS}, got {params.n_rings!r}"
         )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hotspots.methods.local.testing import Answer, Prepared
 
 _NOT_TESTED: Final = -1
-#: With fewer incidents than this in a mean window, a threefold cluster is missed more often than
-#: it is found (issue of power, docs: "What the test can see").
+#: With fewer incidents than this in a mean window, a cluster of one window with three times the
+#: usual rate is missed more often than it is found.
 _WEAK_WINDOW: Final = 10
 
 
