@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from hotspots.errors import InputDataError, ParameterError
-from hotspots.loaders.spec import describe_feed, list_feeds, parse_feed
+from hotspots.loaders.registry import describe_feed, list_feeds, parse_feed
 from hotspots.offences import (
     display_groups,
     expand_groups,

@@ -7,8 +7,9 @@ from hotspots.loaders.bundled_areas import BundledArea, areas_of
 from hotspots.loaders.detect import HeaderMatch, detect_feed
 from hotspots.loaders.quality import QualityReport
 from hotspots.loaders.read import Reading, read_incidents
+from hotspots.loaders.registry import describe_feed, list_feeds
 from hotspots.loaders.samples import list_samples, load_sample, sample_path
-from hotspots.loaders.spec import FeedSpec, describe_feed, list_feeds
+from hotspots.loaders.spec import FeedSpec
 
 __all__ = [
     "BundledArea",

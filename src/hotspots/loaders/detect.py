@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hotspots.errors import SchemaMismatchError, UnknownFeedError
+from hotspots.loaders.registry import describe_feed, list_feeds
 from hotspots.loaders.source import open_source
-from hotspots.loaders.spec import describe_feed, list_feeds, normalised
+from hotspots.loaders.spec import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ def match_header(header: Sequence[str]) -> tuple[HeaderMatch, ...]:
     Returns
     -------
     tuple of HeaderMatch
-        Best first: fewest missing columns in proportion, then the highest score.
+        Best first: those that lack no column, then the highest score.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def match_header(header: Sequence[str]) -> tuple[HeaderMatch, ...]:
         for feed in list_feeds()
         for variant in describe_feed(feed).variants
     ]
-    return tuple(sorted(found, key=lambda m: (len(m.missing) / len(m.columns or "x"), -m.score)))
+    return tuple(sorted(found, key=lambda m: (bool(m.missing), -m.score)))
 
 
 def _match(header: Sequence[str], feed: str, variant: Variant) -> HeaderMatch:
@@ -180,8 +181,8 @@ def best_match(header: Sequence[str], name: str) -> HeaderMatch:
     nearest = match_header(header)[0]
     if nearest.missing:
         msg = (
-            f"No feed fits the columns of {name} ({_listed(header)}). The nearest is "
-            f"{nearest.feed!r}, which also needs {_listed(nearest.missing)}. Name the columns "
+            f"No feed fits the columns of {name} ({listed(header)}). The nearest is "
+            f"{nearest.feed!r}, which also needs {listed(nearest.missing)}. Name the columns "
             "yourself with feed='generic-csv' and columns={...}."
         )
         raise UnknownFeedError(msg)
@@ -223,14 +224,32 @@ def match_feed(header: Sequence[str], feed: str, name: str) -> HeaderMatch:
             else "No feed fits it. Name the columns yourself with feed='generic-csv'."
         )
         msg = (
-            f"{name} is not a file of {feed!r}: missing {_listed(wanted.missing)}; "
-            f"not known there: {_listed(wanted.extra)}. {hint}"
+            f"{name} is not a file of {feed!r}: missing {listed(wanted.missing)}; "
+            f"not known there: {listed(wanted.extra)}. {hint}"
         )
         raise SchemaMismatchError(msg)
     return wanted
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Write names for a message, and not more of them than one can read.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Column names.
+
+    Returns
+    -------
+    str
+        At most fifteen, in quotes.
+
+    Examples
+    --------
+    >>> from hotspots.loaders.detect import listed
+    >>> listed(["Lat", "Lon"])
+    "'Lat', 'Lon'"
+    """
     most = 15
     shown = ", ".join(repr(n) for n in names[:most]) or "nothing"
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown

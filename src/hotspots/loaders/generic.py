@@ -11,7 +11,8 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from hotspots.errors import ParameterError
-from hotspots.loaders.spec import OffenceRule, describe_feed
+from hotspots.loaders.registry import describe_feed
+from hotspots.loaders.spec import OffenceRule
 from hotspots.loaders.times import has_day
 from hotspots.offences import display_groups, offence_codes
 

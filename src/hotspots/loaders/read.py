@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 from hotspots.errors import InputDataError, ParameterError, SchemaMismatchError
 from hotspots.loaders.assemble import Kept, assemble, count_flags, count_groups, text_of
 from hotspots.loaders.categories import map_categories
 from hotspots.loaders.coordinates import STATUSES, locate
-from hotspots.loaders.detect import HeaderMatch, best_match, find_columns, match_feed
+from hotspots.loaders.detect import HeaderMatch, best_match, find_columns, listed, match_feed
 from hotspots.loaders.generic import GenericOptions, generic_spec
 from hotspots.loaders.quality import QualityReport
-from hotspots.loaders.source import open_source
-from hotspots.loaders.spec import describe_feed
+from hotspots.loaders.registry import describe_feed
+from hotspots.loaders.source import FRAME, open_source
 from hotspots.loaders.table import Reject, read_records
 from hotspots.loaders.times import NOT_A_TIME, Moments, believable, parse_moments
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
-    import polars as pl
 
     from hotspots.loaders.source import Source
     from hotspots.loaders.spec import FeedSpec
@@ -169,20 +169,20 @@ def _recognise(
     data: str | Path | pd.DataFrame | pl.DataFrame, feed: str | None, options: GenericOptions
 ) -> tuple[FeedSpec, Source, HeaderMatch]:
     """Find out which feed it is, and where its columns are."""
-    if feed == _GENERIC:
-        spec = generic_spec(options)
-        source = open_source(data, time_format=spec.time.formats[0])
-        return spec, source, _match_named(spec, source)
-    if options.given():
+    if feed != _GENERIC and options.given():
         given = ", ".join(options.given())
         msg = f"Only feed='generic-csv' takes {given}; the other feeds are described already."
         raise ParameterError(msg)
+    if feed is None and isinstance(data, pd.DataFrame | pl.DataFrame):
+        feed = best_match([str(c) for c in data.columns], FRAME).feed
     if feed is None:
         source = open_source(data)
         match = best_match(source.header, source.name)
         return describe_feed(match.feed), source, match
-    spec = describe_feed(feed)
-    source = open_source(data, time_format=spec.time.formats[0])
+    spec = generic_spec(options) if feed == _GENERIC else describe_feed(feed)
+    source = open_source(data, time_format=spec.time.formats[0], zone=spec.time.zone)
+    if feed == _GENERIC:
+        return spec, source, _match_named(spec, source)
     return spec, source, match_feed(source.header, feed, source.name)
 
 
@@ -197,8 +197,7 @@ def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
     found = find_columns(source.header, names)
     absent = [name for name in names if name not in found]
     if absent:
-        listed, header = ", ".join(map(repr, absent)), ", ".join(map(repr, source.header))
-        msg = f"{source.name} has no column {listed}. It has: {header}."
+        msg = f"{source.name} has no column {listed(absent)}. It has: {listed(source.header)}."
         raise SchemaMismatchError(msg)
     extra = tuple(c for c in source.header if c not in found.values())
     return HeaderMatch(

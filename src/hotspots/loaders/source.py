@@ -8,10 +8,12 @@ import hashlib
 import io
 import re
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import polars as pl
 from charset_normalizer import from_bytes
@@ -23,6 +25,9 @@ from hotspots.errors import (
     ParameterError,
     SchemaMismatchError,
 )
+
+#: What messages call a table that is no file.
+FRAME: Final = "the DataFrame"
 
 _ARCHIVES: Final = {
     b"PK\x03\x04": "a zip archive (or an Excel workbook)",
@@ -39,6 +44,8 @@ _ALWAYS_ALLOWED_BYTES: Final = 100_000_000
 _ENCODINGS: Final = ("cp1252", "cp1250", "cp1251", "mac_roman", "cp437", "cp850")
 _REPLACED: Final = "\ufffd"
 _SHOWN: Final = 200
+#: A header ends within so many bytes.
+_HEAD: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,10 @@ class Source:
 
 
 def open_source(
-    data: str | Path | pd.DataFrame | pl.DataFrame, *, time_format: str = "%Y-%m-%d %H:%M:%S"
+    data: str | Path | pd.DataFrame | pl.DataFrame,
+    *,
+    time_format: str = "%Y-%m-%d %H:%M:%S",
+    zone: str = "UTC",
 ) -> Source:
     """Open a file or a frame and read its header.
 
@@ -91,6 +101,8 @@ def open_source(
         A CSV file, gzip or not, or a table.
     time_format : str, default "%Y-%m-%d %H:%M:%S"
         How moments in a frame are written as text.
+    zone : str, default "UTC"
+        IANA zone that moments of a frame which have a zone are written in.
 
     Returns
     -------
@@ -111,7 +123,7 @@ def open_source(
         If two columns have the same name.
     """
     if isinstance(data, pd.DataFrame | pl.DataFrame):
-        return _from_frame(data, time_format)
+        return _from_frame(data, time_format, zone)
     if not isinstance(data, str | Path):
         msg = f"Expected a path or a DataFrame, got a {type(data).__name__}."
         raise ParameterError(msg)
@@ -252,56 +264,44 @@ def _refuse_messages(content: bytes, name: str) -> None:
 
 def _header(content: bytes, name: str) -> tuple[str, tuple[str, ...], int]:
     """Find the delimiter that cuts the header into the most columns, and read the header."""
-    head = content[:1_000_000].decode(errors="ignore")
-    best: tuple[str, list[str], int] = (",", [], 0)
-    for delimiter in _DELIMITERS:
-        reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    head = content[:_HEAD].decode(errors="ignore")
+    fields: list[str] = []
+    delimiter, lines = ",", 0
+    for candidate in _DELIMITERS:
+        reader = csv.reader(io.StringIO(head, newline=""), delimiter=candidate)
         try:
-            fields = next((row for row in reader if any(f.strip() for f in row)), [])
-        except csv.Error as error:
-            msg = f"The header of {name} cannot be read: {error}."
-            raise NotTabularError(msg) from error
-        if len(fields) > len(best[1]):
-            best = delimiter, fields, reader.line_num
-    delimiter, fields, lines = best
+            found = next((row for row in reader if any(f.strip() for f in row)), [])
+        except csv.Error:
+            continue  # too long without this delimiter: it is another one
+        if len(found) > len(fields):
+            delimiter, fields, lines = candidate, found, reader.line_num
     while fields and not fields[-1].strip():
         fields = fields[:-1]
+    if not fields:
+        msg = f"{name} has no header that can be read: its first line is {head[:_SHOWN]!r}."
+        raise NotTabularError(msg)
     _refuse_duplicates(fields, name)
     return delimiter, tuple(fields), lines
 
 
 def _refuse_duplicates(fields: list[str], name: str) -> None:
-    twice = sorted({f for f in fields if fields.count(f) > 1})
+    twice = sorted(f for f, times in Counter(fields).items() if times > 1)
     if twice:
         msg = f"{name} has more than one column called {', '.join(map(repr, twice))}. Rename them."
         raise SchemaMismatchError(msg)
 
 
-def _from_frame(data: pd.DataFrame | pl.DataFrame, time_format: str) -> Source:
+def _from_frame(data: pd.DataFrame | pl.DataFrame, time_format: str, zone: str) -> Source:
     """Turn every column of a frame into text, as a CSV file would hold it."""
-    name = "the DataFrame"
-    _refuse_duplicates([str(c) for c in data.columns], name)
-    columns = {}
-    for column in data.columns:
-        if isinstance(data, pd.DataFrame):
-            values = data[column]
-            if pd.api.types.is_datetime64_any_dtype(values.dtype):
-                values = values.dt.strftime(time_format)
-            text = pl.Series(
-                values.astype("string").to_numpy(dtype=object, na_value=None), dtype=pl.String
-            )
-        else:
-            series = data[column]
-            text = (
-                series.dt.strftime(time_format)
-                if series.dtype.is_temporal()
-                else series.cast(pl.String)
-            )
-        columns[str(column)] = text.fill_null("")
-    frame = pl.DataFrame(columns)
+    _refuse_duplicates([str(c) for c in data.columns], FRAME)
+    if isinstance(data, pd.DataFrame):
+        columns = {str(c): _pandas_text(data[c], time_format, zone) for c in data.columns}
+    else:
+        columns = {c: _polars_text(data[c], time_format, zone) for c in data.columns}
+    frame = pl.DataFrame({c: texts.fill_null("") for c, texts in columns.items()})
     written = frame.write_csv().encode()
     return Source(
-        name=name,
+        name=FRAME,
         sha256=hashlib.sha256(written).hexdigest(),
         size_bytes=len(written),
         encoding="",
@@ -309,3 +309,25 @@ def _from_frame(data: pd.DataFrame | pl.DataFrame, time_format: str) -> Source:
         header=tuple(columns),
         frame=frame,
     )
+
+
+def _pandas_text(values: pd.Series, time_format: str, zone: str) -> pl.Series:
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        if values.dt.tz is not None:
+            values = values.dt.tz_convert(zone)
+        values = values.dt.strftime(time_format)
+    elif pd.api.types.is_float_dtype(values.dtype):
+        whole = values.dropna()
+        # A column of ids with gaps comes as floats: 9955810.0 is not the id.
+        if np.isfinite(whole).all() and (whole == whole.round()).all():
+            values = values.astype("Int64")
+    texts = values.astype("string").to_numpy(dtype=object, na_value=None)
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _polars_text(values: pl.Series, time_format: str, zone: str) -> pl.Series:
+    if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is not None:
+        values = values.dt.convert_time_zone(zone)
+    if values.dtype.is_temporal():
+        return values.dt.strftime(time_format)
+    return values.cast(pl.String)

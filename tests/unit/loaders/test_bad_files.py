@@ -151,3 +151,19 @@ def test_projected_and_foreign_coordinates_are_named(
 def test_words_instead_of_coordinates(write: Write, police_row: Row, as_csv: Text) -> None:
     with pytest.raises(InputDataError, match=r"'Longitude' and 'Latitude' are not numbers.*'here'"):
         read_incidents(write(as_csv([police_row(Latitude="here")])))
+
+
+def test_absurdly_wide_and_long_files_end_in_one_message(write: Write) -> None:
+    with pytest.raises(UnknownFeedError, match="and 99,985 more"):
+        read_incidents(write(",".join(f"c{i}" for i in range(100_000)) + "\n"))
+
+
+def test_a_field_of_ten_million_characters_costs_one_row(
+    write: Write, police_row: Row, as_csv: Text, assert_accounts: Check
+) -> None:
+    rows = [police_row(**{"Crime ID": str(i)}) for i in range(3)]
+    text = as_csv(rows).replace("\n1,2018-07", "\n" + "9" * 10_000_000 + ",2018-07")
+    _, quality = read_incidents(write(text))
+    assert_accounts(quality, 3)
+    assert quality.rejects["source_row"].tolist() == [3]
+    assert quality.rejects["value"].str.len().tolist() == [200]

@@ -222,6 +222,22 @@ def test_frames_are_read_like_files_and_not_changed(
     assert from_pandas["location_status"].tolist() == ["ok", "ok", "ok", "missing", "ok"]
 
 
+def test_frames_with_zones_and_gaps_in_the_ids(chicago_row: Row) -> None:
+    frame = pd.DataFrame([chicago_row(i) for i in range(3)])
+    frame["Date"] = pd.Timestamp("2024-06-15 20:30", tz="UTC")
+    frame["ID"] = [1.0, math.nan, 9_955_810.0]
+    incidents, quality = read_incidents(frame)
+    assert incidents["source_record_id"].tolist()[::2] == ["1", "9955810"]
+    assert quality.flags["no_record_id"] == 1
+    assert {t.isoformat() for t in incidents["occurred_start"]} == {"2024-06-15T15:30:00-05:00"}
+    from_polars, _ = read_incidents(
+        pl.from_pandas(frame[["ID"]].astype(str))
+        .hstack(pl.DataFrame([chicago_row(i) for i in range(3)]).drop("ID", "Date"))
+        .with_columns(pl.lit(frame["Date"][0].to_pydatetime()).alias("Date"))
+    )
+    assert from_polars["occurred_start"].tolist() == incidents["occurred_start"].tolist()
+
+
 def test_real_chicago_file() -> None:
     path = SHARED / "feeds" / "us-chicago" / "crimes_10k.csv"
     if not path.exists():
