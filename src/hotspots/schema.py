@@ -11,7 +11,7 @@ import pandas as pd
 from hotspots.errors import SchemaMismatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 #: Incidents: one row per source row, EPSG:4326, a Point or None; kind of value per column.
 INCIDENT_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
@@ -50,17 +50,16 @@ INCIDENT_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-
 def _kind_is(series: pd.Series, kind: str) -> bool:
-    checks = {
-        "string": lambda s: pd.api.types.is_string_dtype(s.dtype),
-        "category": lambda s: isinstance(s.dtype, pd.CategoricalDtype),
-        "integer": lambda s: pd.api.types.is_integer_dtype(s.dtype),
-        "float": lambda s: pd.api.types.is_float_dtype(s.dtype),
-        "bool": lambda s: pd.api.types.is_bool_dtype(s.dtype),
-        "datetime": lambda s: isinstance(s.dtype, pd.DatetimeTZDtype),
+    checks: dict[str, Callable[[object], bool]] = {
+        "string": pd.api.types.is_string_dtype,
+        "category": lambda dtype: isinstance(dtype, pd.CategoricalDtype),
+        "integer": pd.api.types.is_integer_dtype,
+        "float": pd.api.types.is_float_dtype,
+        "bool": pd.api.types.is_bool_dtype,
+        "datetime": lambda dtype: isinstance(dtype, pd.DatetimeTZDtype),
     }
-    return bool(checks[kind](series))
+    return bool(checks[kind](series.dtype))
 
 
 def _incident_faults(incidents: gpd.GeoDataFrame) -> list[str]:

@@ -13,6 +13,7 @@ from hotspots.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One thing to say, not yet in any language.
