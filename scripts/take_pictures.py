@@ -18,9 +18,9 @@ PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 250_000
 #: Name, width and height of the window in pixels, and a style to see it through.
 VIEWS = (
-    ("page-1280", 1280, 940, ""),
+    ("page-1280", 1280, 920, ""),
     ("page-360", 360, 780, ""),
-    ("page-grey", 1280, 940, "grayscale(1)"),
+    ("page-grey", 1280, 920, "grayscale(1)"),
 )
 
 
@@ -68,7 +68,9 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=chromium, args=["--headless", "--no-sandbox", "--disable-gpu"]
+            executable_path=chromium,
+            # Grey edges of letters instead of coloured ones make the files a third smaller.
+            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-lcd-text"],
         )
         for view in VIEWS:
             path = take(browser, *view)

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: The class that shows no number, then from few to many: cream to navy, after cividis.
-COUNT_COLOURS: Final = ("#eff0ed", "#e9dfa8", "#c9bb72", "#94937c", "#5d6f86", "#24375f")
+COUNT_COLOURS: Final = ("#f0f1ee", "#e3d27e", "#bda953", "#8b8b74", "#576a82", "#1f3159")
 
 #: The line around hotspots, and the paper-coloured line beneath it that parts it from dark cells.
-HOT_LINE: Final = "#b5321b"
+HOT_LINE: Final = "#a3250f"
 HOT_CASING: Final = "#ffffff"
 
 #: Where the classes after the first two begin. A map takes the first ladder that does not start

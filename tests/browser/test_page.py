@@ -248,6 +248,7 @@ def test_the_printed_page_holds_the_whole_map(open_page: Callable[..., Any]) -> 
         > 0.7
     )
     assert "printing" not in page.evaluate("document.documentElement.className")
+    assert page.evaluate(EXTENT)["left"] == pytest.approx(on_screen["left"], abs=1)
 
 
 def test_the_page_works_in_a_sandboxed_frame(

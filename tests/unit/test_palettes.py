@@ -14,9 +14,9 @@ from hotspots.errors import ParameterError
 from hotspots.palettes import COUNT_COLOURS, HOT_CASING, HOT_LINE, class_of, count_classes
 
 #: Colour difference (CIE 1976) that neighbouring classes must keep for every reader.
-LEAST_DIFFERENCE = 12.0
+LEAST_DIFFERENCE = 14.0
 #: Difference in lightness that they must keep on a grey printer.
-LEAST_STEP = 5.0
+LEAST_STEP = 10.0
 
 #: Severity 1.0, on linear RGB.
 VISION = {

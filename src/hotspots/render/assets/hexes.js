@@ -193,7 +193,7 @@ const hotspots = (() => {
       shown.value.forEach((value, cell) => {
         const colour = payload.colours[shown.values[value].class];
         polygons[cell].setStyle({ fillColor: colour, color: fine ? "#ffffff" : colour,
-          weight: fine ? 1 : 0.7 });
+          weight: fine ? 1 : 1.5 });
       });
       marks.setStyle({ fillOpacity: Number(fine), weight: fine ? 1.5 : 0 });
       lines.forEach((each, i) => each.setStyle({ weight: (fine ? [6, 3] : [4, 2])[i] }));
@@ -202,6 +202,11 @@ const hotspots = (() => {
     const show = (index) => {
       shown = payload.layers[index];
       paint();
+      // Cells overlap by a hair where no line parts them; the higher count lies on top.
+      const classOf = (cell) => shown.values[shown.value[cell]].class;
+      polygons.map((polygon, cell) => [classOf(cell), polygon]).filter(([level]) => level > 0)
+        .sort(([a], [b]) => a - b).forEach(([, polygon]) => polygon.bringToFront());
+      [...lines, marks, ...ring].forEach((each) => each.bringToFront());
       const hot = rings.map((_, cell) => cell).filter(isHot);
       lines.forEach((each) => each.setLatLngs(outline(shapes, hot)));
       marks.setLatLngs(hot.map((cell) => [small(cell)]));

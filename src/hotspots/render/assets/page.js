@@ -139,15 +139,18 @@
   let touched = false;
   map.on("zoomstart movestart", () => { touched = true; });
   const settle = (act) => { act(); touched = false; };
+  let kept = null;
   addEventListener("beforeprint", () => {
+    kept = { centre: map.getCenter(), zoom: map.getZoom(), touched };
     document.documentElement.classList.add("printing");
     map.invalidateSize({ animate: false, pan: false });
-    settle(whole);
+    whole();
   });
   addEventListener("afterprint", () => {
     document.documentElement.classList.remove("printing");
     map.invalidateSize({ animate: false, pan: false });
-    settle(whole);
+    map.setView(kept.centre, kept.zoom, { animate: false });
+    touched = kept.touched;
   });
   new ResizeObserver(() => {
     const follow = !touched;
@@ -156,7 +159,7 @@
   }).observe(mapBox);
 
   settle(whole);
-  map.setMinZoom(map.getZoom() - 1);
+  map.setMinZoom(map.getZoom() - 2);
   showLayer(0);
   layer.labels();
   settle(whole);
