@@ -24,6 +24,11 @@ _OK, _MISSING, _SENTINEL, _WITHHELD, _OUTSIDE, _, _UNPARSED = range(len(STATUSES
 _NEAR_ZERO: Final = 1e-3
 _NEAR_SENTINEL: Final = 1e-4
 _MOST: Final = 0.5
+#: A number on its own, before or after the street: 12, 12A, 12-14, 1200 BLOCK OF; not 39TH or 12XX.
+#: A road's number is rounded as well: better that than a house left standing.
+_HOUSE_NUMBER: Final = re.compile(
+    r"(?<!\w)(\d{1,6})(?: ?[-/] ?\d+)?[A-Za-z]?(?: block(?: of)?)?(?!\w)", re.IGNORECASE
+)
 #: Systems that are tried, to name a likely one, when numbers are too large for degrees.
 _GUESSES: Final = (
     "EPSG:27700", "EPSG:3857", "EPSG:3435", "EPSG:2263", "EPSG:26985", "EPSG:2232", "EPSG:26910",
@@ -192,8 +197,7 @@ def _clean(text: str, rules: PlaceRules) -> str | None:
     if not text or text in rules.empty_texts:
         return None
     if rules.round_house_numbers:
-        # A number with or without a letter or a range, before a word: 12, 12A, 12-14; not 39TH.
-        return re.sub(r"\b(\d{1,6})(?:-\d+)?[A-Za-z]?(?= +[A-Za-z])", _hundred, text)
+        return _HOUSE_NUMBER.sub(_hundred, text)
     return text
 
 

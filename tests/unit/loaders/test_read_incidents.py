@@ -59,6 +59,10 @@ def test_house_numbers_are_rounded_and_masked_blocks_stay(
         "81 W 39TH PL": "0 block W 39TH PL",
         "1214B N EXAMPLE ST": "1200 block N EXAMPLE ST",
         "081XX S COLES AVE": "081XX S COLES AVE",
+        "3200 - 3299 BLOCK OF WHEELER ROAD": "3200 block WHEELER ROAD",
+        "Hauptstrasse 12": "Hauptstrasse 0 block",
+        "Flat 3, 14/16 Elm St": "Flat 0 block, 0 block Elm St",
+        "9TH STREET NW": "9TH STREET NW",
     }
     rows = [chicago_row(i, Block=text) for i, text in enumerate(blocks)]
     incidents, _ = read_incidents(write(as_csv(rows)))
