@@ -58,7 +58,7 @@ def select_incidents(
         Display groups such as ``"burglary"``, or ``"violent"`` or ``"property"`` for several.
     period : str or sequence of two str or None, default None
         ``"2018-07"``, ``"2018"``, or the first and the last day, ``("2018-07-01", "2018-07-31")``,
-        both inside; days are local days.
+        both inside; days are local days. It is cut to the months that the incidents are from.
     area : geopandas.GeoDataFrame or None, default None
         A study area; rows without a place are then left out as ``unlocated``. A point on the edge
         is inside.
@@ -133,10 +133,10 @@ def _days_in(
             "another file."
         )
         raise ParameterError(msg)
-    if "period" in incidents.columns:
-        # Chosen before: what lies outside was left out then, and is not here to be counted.
-        return max(first, begin), min(last, end)
-    return first, last
+    if "period" not in incidents.columns:
+        # The file covers whole months, as far as anybody can tell from its first and last row.
+        begin, end = begin.to_period("M").start_time, end.to_period("M").end_time.normalize()
+    return max(first, begin), min(last, end)
 
 
 def _mark(
