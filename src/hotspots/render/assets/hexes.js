@@ -159,27 +159,32 @@ const hotspots = (() => {
     },
   };
 
+  // Everything that is drawn, from the bottom up, still without a colour.
+  function drawings(L, map, { line, casing }, rings) {
+    const bare = { renderer: L.canvas({ padding: 0.4 }), interactive: false, noClip: true,
+      smoothFactor: 0 };
+    const Cell = L.Polygon.extend(exact);
+    const Line = L.Polyline.extend(exact);
+    const newLine = (color, weight) =>
+      new Line([], { ...bare, color, weight, lineJoin: "round" }).addTo(map);
+    return {
+      polygons: rings.map((ring) =>
+        new Cell(ring, { ...bare, fillOpacity: 1, lineJoin: "miter" }).addTo(map)),
+      lines: [newLine(casing, 6), newLine(line, 3)],
+      // A mark in each hot cell tells what lies inside the line from a gap in it.
+      marks: new Cell([], { ...bare, fillColor: line, color: casing }).addTo(map),
+      ring: [newLine("#ffffff", 7), newLine("#10151f", 3.5)],
+    };
+  }
+
   // Draws the cells of one layer of the payload at a time.
   function hexLayer(L, map, payload) {
     const shapes = readShapes(payload.shapes);
     const rings = shapes.cells.map((cell) => cell.map((corner) => shapes.corners[corner]));
     const centres = rings.map(centreOf);
     const names = payload.name.map((name) => payload.names[name]);
-    const renderer = L.canvas({ padding: 0.4 });
-    const bare = { renderer, interactive: false, noClip: true, smoothFactor: 0 };
-    const Cell = L.Polygon.extend(exact);
-    const Line = L.Polyline.extend(exact);
-    const polygons = rings.map((ring) =>
-      new Cell(ring, { ...bare, fillOpacity: 1, lineJoin: "miter" }).addTo(map));
-    const line = (color, weight) => new Line([], { ...bare, color, weight, lineJoin: "round" }).addTo(map);
-    const lines = [line(payload.hot.casing, 6), line(payload.hot.line, 3)];
-    // A mark in each hot cell tells what lies inside the line from a gap in it.
-    const marks = new Cell([], { ...bare, fillColor: payload.hot.line, fillOpacity: 1,
-      color: payload.hot.casing }).addTo(map);
-    const small = (cell) => rings[cell].map((corner) =>
-      corner.map((value, axis) => centres[cell][axis] + MARK * (value - centres[cell][axis])));
-    const ring = [line("#ffffff", 7), line("#10151f", 3.5)];
-    const bounds = L.latLngBounds(shapes.corners);
+    const find = cellFinder(rings, centres);
+    const { polygons, lines, marks, ring } = drawings(L, map, payload.hot, rings);
     const cellPixels = () => {
       if (!rings.length) return 0;
       const [a, b] = [rings[0][0], rings[0][Math.floor(rings[0].length / 2)]];
@@ -187,39 +192,44 @@ const hotspots = (() => {
     };
     let shown = null;
     let fine = null;
+    const classOf = (cell) => shown.values[shown.value[cell]].class;
+    const isHot = (cell) => cell >= 0 && payload.words[shown.word[cell]].hot === 1;
+
     // Thin white lines between cells, and marks, would hide the colours of small cells.
-    const paint = () => {
+    function paint() {
       fine = cellPixels() > FINE;
-      shown.value.forEach((value, cell) => {
-        const colour = payload.colours[shown.values[value].class];
-        polygons[cell].setStyle({ fillColor: colour, color: fine ? "#ffffff" : colour,
+      polygons.forEach((polygon, cell) => {
+        const colour = payload.colours[classOf(cell)];
+        polygon.setStyle({ fillColor: colour, color: fine ? "#ffffff" : colour,
           weight: fine ? 1 : 1.5 });
       });
       marks.setStyle({ fillOpacity: Number(fine), weight: fine ? 1.5 : 0 });
       lines.forEach((each, i) => each.setStyle({ weight: (fine ? [6, 3] : [4, 2])[i] }));
-    };
-    const isHot = (cell) => cell >= 0 && payload.words[shown.word[cell]].hot === 1;
-    const show = (index) => {
+    }
+
+    function show(index) {
       shown = payload.layers[index];
       paint();
       // Cells overlap by a hair where no line parts them; the higher count lies on top.
-      const classOf = (cell) => shown.values[shown.value[cell]].class;
-      polygons.map((polygon, cell) => [classOf(cell), polygon]).filter(([level]) => level > 0)
-        .sort(([a], [b]) => a - b).forEach(([, polygon]) => polygon.bringToFront());
+      const cells = rings.map((_, cell) => cell);
+      cells.filter((cell) => classOf(cell) > 0).sort((a, b) => classOf(a) - classOf(b))
+        .forEach((cell) => polygons[cell].bringToFront());
       [...lines, marks, ...ring].forEach((each) => each.bringToFront());
-      const hot = rings.map((_, cell) => cell).filter(isHot);
+      const hot = cells.filter(isHot);
       lines.forEach((each) => each.setLatLngs(outline(shapes, hot)));
-      marks.setLatLngs(hot.map((cell) => [small(cell)]));
-    };
-    const choose = (cell) => {
-      const around = cell < 0 ? [] : [...rings[cell], rings[cell][0]];
-      ring.forEach((each) => each.setLatLngs(around));
-    };
+      marks.setLatLngs(hot.map((cell) => [rings[cell].map((corner) =>
+        corner.map((value, axis) => centres[cell][axis] + MARK * (value - centres[cell][axis])))]));
+    }
+
+    function choose(cell) {
+      ring.forEach((each) => each.setLatLngs([...rings[cell], rings[cell][0]]));
+    }
+
     map.on("zoomend", () => shown && fine !== cellPixels() > FINE && paint());
-    const find = cellFinder(rings, centres);
     const labels = labelPane(L, map, { places: payload.places, names, centres, cellPixels,
       isHotAt: ({ lat, lng }) => shown !== null && isHot(find(lat, lng)) });
-    return { bounds, centres, names, show, choose, labels, cellPixels, find };
+    return { bounds: L.latLngBounds(shapes.corners), centres, names, show, choose, labels,
+      cellPixels, find };
   }
 
   // Puts text with {fields} into an element; each value stands in its own <bdi>.
