@@ -348,7 +348,7 @@ def test_a_notebook_map_says_what_it_is() -> None:
         )
     }
     assert shown == {
-        "a": ("0", "Not tested"),
+        "a": ("0", "not tested"),
         "b": ("3", "Adjusted p-value: 0.5"),
         "c": ("12", "Adjusted p-value: 0.001"),
     }

@@ -95,5 +95,5 @@ def _payload(result: HotspotResult, lang: str) -> dict[str, Any]:
 
 def _say_p_value(p: float, lang: str) -> str:
     if pd.isna(p):
-        return say(message("page.not_tested_here"), lang)
+        return say(message("page.word_not_tested"), lang)
     return say(message("page.tooltip_p_value", p=f"{p:.2g}"), lang)

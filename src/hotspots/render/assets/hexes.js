@@ -292,7 +292,6 @@ const hotspots = (() => {
     const map = L.map(element, { preferCanvas: true, attributionControl: false, zoomControl: false,
       zoomSnap: 0.25, zoomDelta: 1, zoomAnimation: !still, fadeAnimation: !still,
       markerZoomAnimation: !still, inertia: !still });
-    map.still = still;
     L.control.zoom({ zoomInTitle: payload.say.zoom_in, zoomOutTitle: payload.say.zoom_out }).addTo(map);
     return map;
   }

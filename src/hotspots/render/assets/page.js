@@ -97,7 +97,7 @@
     const zoom = map.getZoom() + Math.log2(NEAR_PIXELS / layer.cellPixels());
     map.setView(layer.centres[cell], zoom, { animate: false });
     $("back").hidden = false;
-    $("map-section").scrollIntoView({ behavior: map.still ? "auto" : "smooth", block: "start" });
+    $("map-section").scrollIntoView({ behavior: "auto", block: "start" });
     $("back").focus({ preventScroll: true });
   }
 
