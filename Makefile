@@ -37,7 +37,6 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.core
 demo: $(VENV)/.core
 	@mkdir -p build
 	@$(BIN)/hotspots map data/samples/west-yorkshire-2018-07.csv.gz --offence burglary \
-	    --area data/samples/west-yorkshire-lsoa.geojson.gz \
 	    -o build/west-yorkshire-burglary.html --summary build/west-yorkshire-burglary.json
 
 browser:

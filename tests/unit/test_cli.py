@@ -148,7 +148,7 @@ def test_bad_input_gets_one_message_and_no_page(
 def test_a_missing_folder_is_refused_before_any_work(tmp_path: Path) -> None:
     done = _run("map", SAMPLE, "-o", tmp_path / "nowhere" / "page.html")
     assert done.exit_code == 1
-    assert "There is no folder" in done.stderr
+    assert "The folder" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -173,6 +173,18 @@ def test_a_file_whose_area_is_unknown_asks_for_it(tmp_path: Path) -> None:
     done = _run("map", CHICAGO, "--offence", "burglary", "-o", tmp_path / "page.html")
     assert done.exit_code == 1
     assert "--area FILE" in done.stderr
+
+
+def test_several_areas_need_a_name_for_the_whole(tmp_path: Path) -> None:
+    areas = hs.sample_path("west-yorkshire-lsoa")
+    page = tmp_path / "page.html"
+    done = _run("map", SAMPLE, "--offence", "burglary", "--area", areas, "-o", page)
+    assert done.exit_code == 1
+    assert "holds 1388 areas. Name the whole with --place." in done.stderr
+    named = ("--area", areas, "--place", "The county", "--resolution", "7")
+    done = _run("map", SAMPLE, "--offence", "burglary", "-o", page, *named)
+    assert done.exit_code == 0, done.output
+    assert "Burglary in The county, July 2018" in page.read_text(encoding="utf-8")
 
 
 def test_wrong_usage_has_code_two() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hotspots.cli.output import to_json
-from hotspots.errors import EmptyInputError, OutputError, ParameterError
+from hotspots.errors import EmptyInputError, ParameterError
+from hotspots.files import check_target, replace_file
 from hotspots.grid import (
     count_incidents,
     make_hexgrid,
@@ -103,13 +102,14 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
 ) -> None:
     """Find hotspots in FILE and write a page that anybody may see."""
     for target in (page, summary):
-        _refuse_missing_folder(target)
+        if target is not None:
+            check_target(target, example="map.html")
     incidents, quality = _read(file, feed)
-    areas, default_place = _areas(area_file, name_column, incidents)
+    areas, called = _areas(area_file, name_column, place, incidents)
     offences = offence.split(",") if offence else None
     days = tuple(period.split("/")) if period and "/" in period else period
     chosen, left_out = select_incidents(incidents, offence=offences, period=days)
-    area = study_area(areas, name=place or default_place)
+    area = study_area(areas, name=called)
     grid = name_cells(make_hexgrid(area, resolution=resolution, incidents=chosen), areas)
     result = local_gi_star(count_incidents(chosen, grid))
     release = publish(result, quality=quality, policy=policy)
@@ -123,7 +123,7 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     )
     answer = to_json(_answer(made))
     if summary is not None:
-        _write_text(summary, answer + "\n")
+        replace_file(summary, f"{answer}\n".encode())
     click.echo(answer if as_json else _report(made))
 
 
@@ -141,10 +141,18 @@ def _read(file: Path, feed: str | None) -> Reading:
 
 
 def _areas(
-    area_file: Path | None, name_column: str | None, incidents: gpd.GeoDataFrame
+    area_file: Path | None, name_column: str | None, place: str | None, incidents: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, str]:
+    """Find the polygons that the map covers, and what to call the whole."""
     if area_file is not None:
-        return read_areas(area_file, name_column=name_column), ""
+        areas = read_areas(area_file, name_column=name_column)
+        called = place or (str(areas["name"].iloc[0]) if len(areas) == 1 else "")
+        if not called:
+            msg = (
+                f"{area_file.name} holds {len(areas)} areas. Say what the whole is called: --place."
+            )
+            raise ParameterError(msg)
+        return areas, called
     known = areas_of(incidents)
     if known is None:
         msg = (
@@ -153,24 +161,7 @@ def _areas(
             "incidents are, and would decide which cells look hot."
         )
         raise ParameterError(msg)
-    return known
-
-
-def _refuse_missing_folder(target: Path | None) -> None:
-    if target is not None and not target.parent.is_dir():
-        msg = f"There is no folder {target.parent} to write {target.name} into. Make it first."
-        raise OutputError(msg)
-
-
-def _write_text(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    return known.areas, place or known.place
 
 
 def _answer(made: _Made) -> dict[str, Any]:

@@ -32,7 +32,6 @@ _T = TypeVar("_T")
 _PUBLIC_CAVEATS: Final = tuple(
     f"methods.{name}"
     for name in (
-        "cells_with_neighbours",
         "not_a_risk",
         "area_decides",
         "too_few",

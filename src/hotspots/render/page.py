@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,7 +12,8 @@ from markupsafe import Markup
 
 from hotspots.cells import cell_areas_km2
 from hotspots.codec import pack, travel_order
-from hotspots.errors import OutputError, PublishError
+from hotspots.errors import PublishError
+from hotspots.files import check_target, replace_file
 from hotspots.palettes import HOT_LINE, count_classes
 from hotspots.publish.release import Release
 from hotspots.render.districts import say_where
@@ -31,7 +30,9 @@ from hotspots.render.wording import (
 from hotspots.words import message, say
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -92,30 +93,9 @@ def write_page(release: Release, path: str | os.PathLike[str], *, lang: str = "e
             "write_page(publish(result, quality=quality), path)."
         )
         raise PublishError(msg)
-    target = Path(path)
-    if not target.parent.is_dir():
-        msg = f"The folder {target.parent} does not exist. Make it, or choose another place."
-        raise OutputError(msg)
-    if target.is_dir():
-        msg = f"{target} is a folder. Give the name of a file, for example {target / 'map.html'}."
-        raise OutputError(msg)
-    _replace(target, render_page(release, lang).encode("utf-8", "replace"))
+    target = check_target(path, example="map.html")
+    replace_file(target, render_page(release, lang).encode("utf-8", "replace"))
     return target
-
-
-def _replace(target: Path, content: bytes) -> None:
-    """Write next to the target and move over it, so that nobody ever sees half a page."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(target)
-    except OSError as fault:
-        part.unlink(missing_ok=True)
-        msg = f"{target} cannot be written: {fault.strerror}."
-        raise OutputError(msg) from fault
 
 
 def render_page(release: Release, lang: str) -> str:

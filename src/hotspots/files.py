@@ -1,0 +1,66 @@
+"""Write a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hotspots.errors import OutputError
+
+
+def check_target(path: str | os.PathLike[str], *, example: str) -> Path:
+    """Refuse a place where no file can be written, before any work is done for it.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Where the file is to be.
+    example : str
+        A file name that would do; the message suggests it.
+
+    Returns
+    -------
+    pathlib.Path
+        The same place.
+
+    Raises
+    ------
+    OutputError
+        If the folder does not exist, or the path is a folder.
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        msg = f"The folder {target.parent} does not exist. Make it, or choose another place."
+        raise OutputError(msg)
+    if target.is_dir():
+        msg = f"{target} is a folder. Give the name of a file, for example {target / example}."
+        raise OutputError(msg)
+    return target
+
+
+def replace_file(target: Path, content: bytes) -> None:
+    """Write next to the target and move over it, so that nobody ever sees half a file.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file; one that is there is replaced in one step.
+    content : bytes
+        What it is to hold.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; what was there before is still there.
+    """
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+    except OSError as fault:
+        part.unlink(missing_ok=True)
+        msg = f"{target} cannot be written: {fault.strerror}."
+        raise OutputError(msg) from fault
