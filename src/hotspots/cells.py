@@ -218,7 +218,7 @@ def cell_polygons(cells: CellsLike) -> NDArray[np.object_]:
     Parameters
     ----------
     cells : array_like of uint64 or str, shape (n,)
-        H3 cells. (The two cells of a resolution that hold a pole have no outline in degrees.)
+        H3 cells. The two cells of a resolution that hold a pole have no outline in degrees.
 
     Returns
     -------

@@ -33,7 +33,7 @@ class Windows:
     members: NDArray[np.int64]
 
     @property
-    def sizes(self) -> NDArray[np.int64]:
+    def sizes(self) -> NDArray[np.int64]:  # numpydoc ignore=RT01
         """Number of cells in each window, the cell itself included."""
         return np.diff(self.starts)
 

@@ -49,7 +49,7 @@ class WindowSumTails:
     step: int
 
     @property
-    def exact(self) -> bool:
+    def exact(self) -> bool:  # numpydoc ignore=RT01
         """Whether the tails are exact, not upper bounds of them."""
         return self.step == 1
 

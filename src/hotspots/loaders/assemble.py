@@ -53,7 +53,18 @@ class Kept:
     categories: Categories
 
     def text(self, column: str) -> pl.Series:
-        """Give a column of the feed as text; blank where the file has none."""
+        """Give a column of the feed as text; blank where the file has none.
+
+        Parameters
+        ----------
+        column : str
+            The feed's name of the column.
+
+        Returns
+        -------
+        polars.Series of str
+            Its values.
+        """
         return text_of(self.frame, self.names, column)
 
 

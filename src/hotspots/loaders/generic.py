@@ -40,7 +40,13 @@ class GenericOptions:
     categories: Mapping[str, str] | None = None
 
     def given(self) -> tuple[str, ...]:
-        """Name the options that were given."""
+        """Name the options that were given.
+
+        Returns
+        -------
+        tuple of str
+            Their names.
+        """
         names = ("columns", "time_zone", "date_format", "crs", "bbox", "categories")
         return tuple(n for n in names if getattr(self, n) is not None)
 

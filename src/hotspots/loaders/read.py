@@ -1,4 +1,4 @@
-"""read_incidents: the one way from a file to Incidents and a report on every row of it."""
+"""The one way from a file to Incidents and a report on every row of it."""
 
 from __future__ import annotations
 

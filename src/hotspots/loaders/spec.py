@@ -222,17 +222,17 @@ class FeedSpec:
     offences: tuple[OffenceRule, ...] = ()
 
     @property
-    def time_zone(self) -> str:
+    def time_zone(self) -> str:  # numpydoc ignore=RT01
         """IANA zone of its moments."""
         return self.time.zone
 
     @property
-    def bbox(self) -> tuple[float, ...]:
+    def bbox(self) -> tuple[float, ...]:  # numpydoc ignore=RT01
         """Longitude and latitude of the corners that hold its places."""
         return self.place.bbox
 
     @property
-    def location_precision(self) -> str:
+    def location_precision(self) -> str:  # numpydoc ignore=RT01
         """How precise its places are."""
         return self.place.precision
 

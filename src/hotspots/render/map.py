@@ -1,4 +1,4 @@
-"""make_map(): a result as a folium map, for the analyst's own eyes."""
+"""A result as a folium map, for the analyst's own eyes."""
 
 from __future__ import annotations
 

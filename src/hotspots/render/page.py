@@ -1,4 +1,4 @@
-"""write_page(): one HTML file that works offline, on paper, and with a screen reader."""
+"""One HTML file that works offline, on paper, and with a screen reader."""
 
 from __future__ import annotations
 
