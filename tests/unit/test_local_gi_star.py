@@ -209,7 +209,7 @@ def test_edge_cells_are_not_tested_and_stand_in_no_window(make_grid: MakeGrid) -
     np.testing.assert_array_equal(
         result.data["p_value"].dropna().to_numpy(), alone.data["p_value"].to_numpy()
     )
-    assert any("100 cells at the edge were not tested" in say(c) for c in result.caveats)
+    assert any("100 areas at the edge were not tested" in say(c) for c in result.caveats)
 
 
 @pytest.mark.parametrize("counts", [[1], [2], [50]])

@@ -148,9 +148,7 @@ def _areas(
         areas = read_areas(area_file, name_column=name_column)
         called = place or (str(areas["name"].iloc[0]) if len(areas) == 1 else "")
         if not called:
-            msg = (
-                f"{area_file.name} holds {len(areas)} areas. Say what the whole is called: --place."
-            )
+            msg = f"{area_file.name} holds {len(areas)} areas. Name the whole with --place."
             raise ParameterError(msg)
         return areas, called
     known = areas_of(incidents)
