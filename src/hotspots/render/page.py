@@ -203,7 +203,8 @@ def _layer_content(
 ) -> dict[str, Any]:
     in_hundred = f"{layer.alpha * 100:g}"
     idea = tell("sure_idea", null=tell(f"sure_null_{layer.null}"))
-    method = {"method": layer.method, "null": layer.null, "adjust": layer.adjust}
+    terms = {"method": layer.method, "null": layer.null, "adjust": layer.adjust}
+    method = {name: tell(f"term_{term}") for name, term in terms.items()}
     return {
         "title": tell(
             "layer_title",
