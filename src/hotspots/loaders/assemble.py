@@ -13,7 +13,7 @@ import shapely
 
 from hotspots.loaders.coordinates import STATUSES, location_texts
 from hotspots.loaders.distinct import distinct
-from hotspots.loaders.spec import QUALITIES
+from hotspots.loaders.rules import QUALITIES
 from hotspots.loaders.times import NOT_A_TIME, as_column, parse_moments
 from hotspots.offences import display_groups, offence_codes
 from hotspots.schema import INCIDENT_COLUMNS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hotspots.loaders.categories import Categories
     from hotspots.loaders.coordinates import Places
+    from hotspots.loaders.rules import MomentRules
     from hotspots.loaders.spec import FeedSpec
     from hotspots.loaders.times import Moments
 
@@ -167,21 +168,24 @@ def _identity(kept: Kept, spec: FeedSpec, sha256: str) -> dict[str, pd.Series]:
 def _moment_columns(kept: Kept, spec: FeedSpec) -> dict[str, pd.Series]:
     rules, moments, count = spec.time, kept.moments, len(kept.source_row)
 
-    def column(name: str) -> pd.Series:
-        if name not in kept.names:
+    def column(moment: MomentRules) -> pd.Series:
+        if moment.column not in kept.names:
             return as_column(np.full(count, NOT_A_TIME), rules.zone)
         parsed = parse_moments(
-            kept.text(name), formats=rules.formats, zone=rules.zone, precision=rules.precision
+            kept.text(moment.column),
+            formats=moment.formats,
+            zone=rules.zone,
+            precision=rules.precision,
         )
         return as_column(parsed.utc_us, rules.zone)
 
     return {
         "occurred_start": as_column(moments.utc_us, rules.zone),
-        "occurred_end": column(rules.end_column),
+        "occurred_end": column(rules.end),
         "occurred_precision": _constant(rules.precision, (rules.precision,), count),
         "occurred_basis": _constant(rules.basis, (rules.basis,), count),
         "time_suspect": pd.Series(moments.placeholder | moments.ambiguous | moments.nonexistent),
-        "reported_at": column(rules.reported_column),
+        "reported_at": column(rules.reported),
     }
 
 

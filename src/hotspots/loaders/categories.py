@@ -11,11 +11,13 @@ import pandas as pd
 import polars as pl
 
 from hotspots.loaders.distinct import distinct
-from hotspots.loaders.spec import OffenceRule, normalised
+from hotspots.loaders.spec import normalised
 from hotspots.offences import display_groups, offence_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from hotspots.loaders.rules import OffenceRule
 
 _SEPARATOR = "\x1f"
 
@@ -78,7 +80,7 @@ def _line(
     category: str, description: str, by_category: Mapping[str, list[OffenceRule]]
 ) -> dict[str, str | bool | None]:
     rule = _first_fit(category, description, by_category)
-    code = offence_codes().get(rule.code) if rule else None
+    code = offence_codes().get(rule.offence_code) if rule else None
     group = (rule.group if rule else "") or (code.display_group if code else "other")
     return {
         "category": category.strip() or None,

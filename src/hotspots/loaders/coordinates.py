@@ -14,7 +14,7 @@ from hotspots.errors import CoordinateReferenceError, InputDataError
 from hotspots.loaders.distinct import distinct
 
 if TYPE_CHECKING:
-    from hotspots.loaders.spec import PlaceRules
+    from hotspots.loaders.rules import PlaceRules
 
 STATUSES: Final = (
     "ok", "missing", "sentinel", "withheld", "outside_bounds", "swapped_fixed", "unparsed",
@@ -89,15 +89,16 @@ def locate(x_text: pl.Series, y_text: pl.Series, *, rules: PlaceRules, name: str
     status[withheld] = _WITHHELD
     status[blank] = _MISSING
     written = ~blank & ~withheld
+    there = rules.sources[0]
     if (written & ~finite).sum() > _MOST * max(written.sum(), 1):
         row = int(np.flatnonzero(written & ~finite)[0])
         msg = (
-            f"{name}: most of {rules.x!r} and {rules.y!r} are not numbers, for example "
+            f"{name}: most of {there.x!r} and {there.y!r} are not numbers, for example "
             f"{x_text[row]!r} and {y_text[row]!r}. Name the columns that hold coordinates."
         )
         raise InputDataError(msg)
     status[(status == _OK) & (np.abs(x) < _NEAR_ZERO) & (np.abs(y) < _NEAR_ZERO)] = _SENTINEL
-    longitude, latitude = _degrees(x, y, rules.crs)
+    longitude, latitude = _degrees(x, y, rules.sources[0].crs)
     for west, south in rules.sentinels:
         near = (np.abs(longitude - west) < _NEAR_SENTINEL) & (
             np.abs(latitude - south) < _NEAR_SENTINEL
@@ -108,10 +109,10 @@ def locate(x_text: pl.Series, y_text: pl.Series, *, rules: PlaceRules, name: str
     if (candidate & ~inside).sum() > _MOST * candidate.sum():
         _refuse(x[candidate], y[candidate], rules, name)
     status[candidate & ~inside] = _OUTSIDE
-    there = status == _OK
+    good = status == _OK
     return Places(
-        longitude=np.where(there, longitude, np.nan),
-        latitude=np.where(there, latitude, np.nan),
+        longitude=np.where(good, longitude, np.nan),
+        latitude=np.where(good, latitude, np.nan),
         status=status,
     )
 
@@ -145,13 +146,15 @@ def _inside(longitude: np.ndarray, latitude: np.ndarray, bbox: tuple[float, ...]
 
 def _refuse(x: np.ndarray, y: np.ndarray, rules: PlaceRules, name: str) -> None:
     """Say why most points lie outside, as far as the numbers tell."""
-    longitude, latitude = _degrees(x, y, rules.crs)
+    longitude, latitude = _degrees(x, y, rules.sources[0].crs)
     outside = int((~_inside(longitude, latitude, rules.bbox)).sum())
+    there = rules.sources[0]
     start = (
         f"{name}: {outside:,} of {len(x):,} points lie outside the feed's bounds {rules.bbox} "
-        f"(west, south, east, north); the first is {rules.x}={x[0]:g}, {rules.y}={y[0]:g}. "
+        f"(west, south, east, north); the first is {there.x}={x[0]:g}, "
+        f"{there.y}={y[0]:g}. "
     )
-    if _inside(*_degrees(y, x, rules.crs), rules.bbox).mean() > _MOST:
+    if _inside(*_degrees(y, x, rules.sources[0].crs), rules.bbox).mean() > _MOST:
         msg = f"{start}They fit when latitude and longitude are swapped. Swap the two columns."
         raise CoordinateReferenceError(msg)
     shares = {crs: _inside(*_degrees(x, y, crs), rules.bbox).mean() for crs in _GUESSES}

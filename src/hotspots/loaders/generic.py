@@ -12,7 +12,7 @@ from pyproj.exceptions import CRSError
 
 from hotspots.errors import ParameterError
 from hotspots.loaders.registry import describe_feed
-from hotspots.loaders.spec import OffenceRule
+from hotspots.loaders.rules import CoordinateSource, MomentRules, OffenceRule
 from hotspots.loaders.times import has_day
 from hotspots.offences import display_groups, offence_codes
 
@@ -79,20 +79,18 @@ def generic_spec(options: GenericOptions) -> FeedSpec:
         raise ParameterError(msg)
     _check_known(options.time_zone, crs)
     base = describe_feed("generic-csv")
+    formats = (options.date_format,)
     time = replace(
         base.time,
-        column=columns["occurred"],
-        end_column=columns.get("occurred_end", ""),
-        reported_column=columns.get("reported", ""),
-        formats=(options.date_format,),
+        start=MomentRules(column=columns["occurred"], formats=formats),
+        end=_moment(columns.get("occurred_end", ""), formats),
+        reported=_moment(columns.get("reported", ""), formats),
         zone=options.time_zone,
         precision=_precision(options.date_format),
     )
     place = replace(
         base.place,
-        x=x,
-        y=y,
-        crs=crs,
+        sources=(CoordinateSource(x=x, y=y, crs=crs),),
         bbox=tuple(options.bbox) if options.bbox else base.place.bbox,
         text=columns.get("location_text", ""),
         area=columns.get("area_name", ""),
@@ -107,6 +105,10 @@ def generic_spec(options: GenericOptions) -> FeedSpec:
     )
     offences = tuple(_rule(label, meaning) for label, meaning in (options.categories or {}).items())
     return replace(base, rows=rows, time=time, place=place, category=category, offences=offences)
+
+
+def _moment(column: str, formats: tuple[str, ...]) -> MomentRules:
+    return MomentRules(column=column, formats=formats) if column else MomentRules()
 
 
 def _check_columns(columns: Mapping[str, str], options: GenericOptions) -> tuple[str, str, str]:
@@ -151,7 +153,7 @@ def _precision(date_format: str) -> str:
 
 def _rule(label: str, meaning: str) -> OffenceRule:
     if meaning in offence_codes():
-        return OffenceRule(category=label, code=meaning)
+        return OffenceRule(category=label, offence_code=meaning)
     if meaning in display_groups():
         return OffenceRule(category=label, group=meaning, quality="approximate")
     known = ", ".join(display_groups())

@@ -180,7 +180,11 @@ def _recognise(
         match = best_match(source.header, source.name)
         return describe_feed(match.feed), source, match
     spec = generic_spec(options) if feed == _GENERIC else describe_feed(feed)
-    source = open_source(data, time_format=spec.time.formats[0], zone=spec.time.zone)
+    source = open_source(
+        data,
+        time_format=(spec.time.start.formats or ("%Y-%m-%d %H:%M:%S",))[0],
+        zone=spec.time.zone,
+    )
     if feed == _GENERIC:
         return spec, source, _match_named(spec, source)
     return spec, source, match_feed(source.header, feed, source.name)
@@ -189,8 +193,8 @@ def _recognise(
 def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
     """Find the columns that the caller named."""
     columns = (
-        spec.rows.key, spec.rows.case, spec.time.column, spec.time.end_column,
-        spec.time.reported_column, spec.place.x, spec.place.y, spec.place.text, spec.place.area,
+        spec.rows.key, spec.rows.case, spec.time.start.column, spec.time.end.column,
+        spec.time.reported.column, *spec.place.sources[0].columns, spec.place.text, spec.place.area,
         spec.place.district, spec.category.category, spec.category.description, spec.category.code,
     )  # fmt: skip
     names = tuple(dict.fromkeys(c for c in columns if c))
@@ -212,8 +216,8 @@ def _keep(
     """Parse the rows, and set aside those that cannot be used."""
     names, rules = match.columns, spec.time
     moments = parse_moments(
-        text_of(records.frame, names, rules.column),
-        formats=rules.formats,
+        text_of(records.frame, names, rules.start.column),
+        formats=rules.start.formats,
         zone=rules.zone,
         precision=rules.precision,
     )
@@ -226,7 +230,10 @@ def _keep(
         source_row=records.source_row[good],
         moments=Moments(**{f.name: getattr(moments, f.name)[good] for f in fields(Moments)}),
         places=locate(
-            text_of(frame, names, place.x), text_of(frame, names, place.y), rules=place, name=name
+            text_of(frame, names, place.sources[0].x),
+            text_of(frame, names, place.sources[0].y),
+            rules=place,
+            name=name,
         ),
         categories=map_categories(
             text_of(frame, names, category.category),
@@ -241,7 +248,7 @@ def _judge(
     records: Records, moments: Moments, spec: FeedSpec, names: Mapping[str, str], name: str
 ) -> tuple[np.ndarray, list[Reject]]:
     """Say which rows can be used; each of the others gets the first reason that holds."""
-    dates = text_of(records.frame, names, spec.time.column)
+    dates = text_of(records.frame, names, spec.time.start.column)
     keys = text_of(records.frame, names, spec.rows.key)
     no_date = moments.utc_us == NOT_A_TIME
     _refuse_foreign_dates(dates, no_date, spec, name)
@@ -280,10 +287,10 @@ def _refuse_foreign_dates(dates: pl.Series, no_date: np.ndarray, spec: FeedSpec,
     wrong = written & no_date
     if wrong.sum() > _MOST * max(written.sum(), 1):
         example = dates[int(np.flatnonzero(wrong)[0])]
-        formats = " or ".join(spec.time.formats)
+        formats = " or ".join(spec.time.start.formats)
         msg = (
             f"{name}: {int(wrong.sum()):,} of {int(written.sum()):,} values of "
-            f"{spec.time.column!r} are not written as {formats}, for example {example!r}."
+            f"{spec.time.start.column!r} are not written as {formats}, for example {example!r}."
         )
         raise InputDataError(msg)
 

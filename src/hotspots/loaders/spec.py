@@ -3,177 +3,75 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date  # noqa: TC003 - the fields' types are looked up while running
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-QUALITIES: Final = ("exact", "approximate", "ambiguous", "unmapped")
+from hotspots.loaders.rules import (
+    CategoryRules,
+    CoverageNote,
+    ExpectedShares,
+    OffenceRule,
+    PlaceRules,
+    RowRules,
+    TimeRules,
+)
+
+if TYPE_CHECKING:
+    from typing import Self
+
+CHECKED_ON: Final = ("real file", "documentation")
+_NOT_MEASURED: Final = ExpectedShares()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One header that files of a feed have.
+    """One header that files of a feed have, with the rules that hold for it.
+
+    In a feed's file a variant gives only what differs: each key of its ``rows``, ``time``,
+    ``place``, ``category`` and ``expected`` replaces the feed's key of that name, and what it does
+    not give is the feed's.
 
     Attributes
     ----------
     name : str
         What the variant is called.
     required, optional : tuple of str
-        Columns that make the fingerprint, and columns that may be there as well.
+        Columns that make the fingerprint, and columns that may be there as well; in any order,
+        compared without regard to case, spaces and underscores.
+    source_id : str
+        The name that rows carry.
+    checked_on : str
+        ``"real file"`` or ``"documentation"``: what the variant was written from.
+    rows, time, place, category : RowRules, TimeRules, PlaceRules, CategoryRules
+        How rows are read.
+    expected : ExpectedShares
+        What is normal.
     """
 
     name: str
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    source_id: str
+    checked_on: str
+    rows: RowRules
+    time: TimeRules
+    place: PlaceRules
+    category: CategoryRules
+    expected: ExpectedShares = _NOT_MEASURED
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowRules:
-    """What one row is.
-
-    Attributes
-    ----------
-    grain, kind : str
-        Row grain and record kind, as in the columns ``row_grain`` and ``record_kind``.
-    key, case : str
-        Columns with the publisher's own id of a row, and of a case; empty when there is none.
-    key_unique : bool
-        Whether a second row with the same key is a copy, and rejected.
-    """
-
-    grain: str
-    kind: str
-    key: str = ""
-    case: str = ""
-    key_unique: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeRules:
-    """How moments are written, and in which zone.
-
-    Attributes
-    ----------
-    column : str
-        Column with the moment, or the start of it.
-    end_column, reported_column : str
-        Columns with the end and with the moment of the report; empty when there is none.
-    formats : tuple of str
-        Formats that are accepted, first match first.
-    zone : str
-        IANA zone of the values as they are written.
-    precision, basis : str
-        As in the columns ``occurred_precision`` and ``occurred_basis``.
-    first_day : datetime.date
-        Days before it are not believed.
-    """
-
-    column: str
-    formats: tuple[str, ...]
-    zone: str
-    precision: str
-    basis: str
-    first_day: date
-    end_column: str = ""
-    reported_column: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaceRules:
-    """Where places are written, and what is not a place.
-
-    Attributes
-    ----------
-    x, y : str
-        Columns with longitude (or easting) and latitude (or northing).
-    crs : str
-        Coordinate reference system of ``x`` and ``y``.
-    bbox : tuple of float
-        Longitude and latitude of the south-western and north-eastern corner.
-    precision : str
-        As in the column ``location_precision``.
-    uncertainty_m : float
-        How far off a place may be, in metres; NaN when the publisher does not say.
-    sentinels : tuple of tuple of float
-        Longitude and latitude of points that mean "no place".
-    withheld_values : tuple of str
-        Texts in ``x`` or ``y`` that mean "withheld by the publisher".
-    text : str
-        Column with the location in words.
-    empty_texts : tuple of str
-        Texts that mean "no location".
-    round_house_numbers : bool
-        Whether house numbers in the text are rounded down to the hundred.
-    area, area_format : str
-        Column with a small area, and how its name is written around ``{}``.
-    district, district_format : str
-        The same for the district.
-    """
-
-    x: str
-    y: str
-    crs: str
-    bbox: tuple[float, ...]
-    precision: str
-    uncertainty_m: float = float("nan")
-    sentinels: tuple[tuple[float, ...], ...] = ()
-    withheld_values: tuple[str, ...] = ()
-    text: str = ""
-    empty_texts: tuple[str, ...] = ()
-    round_house_numbers: bool = True
-    area: str = ""
-    area_format: str = "{}"
-    district: str = ""
-    district_format: str = "{}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryRules:
-    """Which columns say what happened.
-
-    Attributes
-    ----------
-    category, description, code : str
-        Columns with the publisher's category, finer description and code; empty when none.
-    sensitive : str
-        Column that marks a row as sensitive.
-    sensitive_values : tuple of str
-        Its values that do.
-    """
-
-    category: str
-    description: str = ""
-    code: str = ""
-    sensitive: str = ""
-    sensitive_values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OffenceRule:
-    """What one category, or some of its descriptions, mean in the codebook.
-
-    Attributes
-    ----------
-    category : str
-        The publisher's category; compared without regard to case and spaces.
-    descriptions : tuple of str
-        Patterns with ``*``; empty: every description that no earlier rule took.
-    code : str
-        Code of the codebook; empty when the category cannot be given one.
-    group : str
-        Display group; empty: the code's.
-    quality : str
-        ``"exact"``, ``"approximate"`` or ``"ambiguous"``.
-    sensitive : bool
-        Whether such rows are sensitive although their code is not.
-    """
-
-    category: str
-    descriptions: tuple[str, ...] = ()
-    code: str = ""
-    group: str = ""
-    quality: str = "exact"
-    sensitive: bool = False
+    @property
+    def named_columns(self) -> tuple[str, ...]:  # numpydoc ignore=RT01
+        """Name the columns that its rules read, each once."""
+        time, place, category = self.time, self.place, self.category
+        named = (
+            self.rows.key, self.rows.case, self.rows.count,
+            *time.start.columns, *time.end.columns, *time.reported.columns, time.check.column,
+            *(c for source in place.sources for c in source.columns),
+            place.text, place.area, place.district,
+            category.category, category.description, category.code, category.subcode,
+            category.sensitive,
+        )  # fmt: skip
+        return tuple(dict.fromkeys(c for c in named if c))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,12 +92,20 @@ class FeedSpec:
         How, in the publisher's words or on whose word this rests.
     caveats : tuple of str
         What a reader of a map must know.
+    checked_on : str
+        ``"real file"`` or ``"documentation"``: what the description was written from.
+    map_version : str
+        Version of the offence rules.
+    rows, time, place, category : RowRules, TimeRules, PlaceRules, CategoryRules
+        How rows are read: the first variant's, until ``for_variant`` chooses another.
+    expected : ExpectedShares
+        What is normal.
     variants : tuple of Variant
         Headers that its files have.
-    rows, time, place, category : RowRules, TimeRules, PlaceRules, CategoryRules
-        How rows are read.
+    coverage : tuple of CoverageNote
+        Times for which something else holds.
     offences : tuple of OffenceRule
-        What its categories mean.
+        What its categories mean; a file that ``category.map`` names holds more.
     """
 
     id: str
@@ -214,11 +120,15 @@ class FeedSpec:
     anonymised_by_publisher: bool
     anonymisation: str
     caveats: tuple[str, ...]
+    checked_on: str
+    map_version: str = ""
     rows: RowRules
     time: TimeRules
     place: PlaceRules
     category: CategoryRules
+    expected: ExpectedShares = _NOT_MEASURED
     variants: tuple[Variant, ...] = ()
+    coverage: tuple[CoverageNote, ...] = ()
     offences: tuple[OffenceRule, ...] = ()
 
     @property
@@ -235,6 +145,33 @@ class FeedSpec:
     def location_precision(self) -> str:  # numpydoc ignore=RT01
         """How precise its places are."""
         return self.place.precision
+
+    def for_variant(self, name: str) -> Self:
+        """Give the feed as one of its variants has it.
+
+        Parameters
+        ----------
+        name : str
+            Name of a variant.
+
+        Returns
+        -------
+        FeedSpec
+            The same feed with the variant's rules.
+        """
+        chosen = next((v for v in self.variants if v.name == name), None)
+        if chosen is None:
+            return self
+        return replace(
+            self,
+            source_id=chosen.source_id,
+            checked_on=chosen.checked_on,
+            rows=chosen.rows,
+            time=chosen.time,
+            place=chosen.place,
+            category=chosen.category,
+            expected=chosen.expected,
+        )
 
 
 def normalised(text: str) -> str:
@@ -257,3 +194,26 @@ def normalised(text: str) -> str:
     'primary type'
     """
     return re.sub(r"[\s_]+", " ", text).strip().casefold()
+
+
+def normalised_code(text: str) -> str:
+    """Make a code comparable: no case, no spaces, no leading zeros in any of its parts.
+
+    Parameters
+    ----------
+    text : str
+        A publisher's code, or ``code/subcode``.
+
+    Returns
+    -------
+    str
+        The comparable form.
+
+    Examples
+    --------
+    >>> from hotspots.loaders.spec import normalised_code
+    >>> normalised_code(" 0486 "), normalised_code("09a"), normalised_code("2999/0")
+    ('486', '9a', '2999/0')
+    """
+    parts = re.sub(r"\s+", "", text).casefold().split("/")
+    return "/".join(part.lstrip("0") or part[:1] for part in parts)
