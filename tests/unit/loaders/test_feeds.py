@@ -1,0 +1,249 @@
+"""The contract of every feed and variant: one row of the table, one sample, one test for all.
+
+A new feed gets a sample in ``tests/data/feeds`` (invented rows in the published format, with every
+trap of that feed) and a row here for each of its variants.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+import pytest
+
+from hotspots.loaders import read_incidents
+from hotspots.offences import offence_codes
+from hotspots.schema import INCIDENT_COLUMNS, validate_incidents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import geopandas as gpd
+
+SAMPLES: Final = Path(__file__).resolve().parents[2] / "data" / "feeds"
+#: Columns on people who were hurt, suspected or heard: nothing in them may reach the incidents.
+PERSONAL: Final = re.compile(r"vic(t(im)?)?([ _]|$)|susp|requestor|weapon.*holder", re.IGNORECASE)
+#: These say where in which file a row stood, so they change when rows change their order.
+OF_THE_FILE: Final = ("source_row", "source_sha256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What the sample of one variant comes out as.
+
+    Rows are known by ``source_row``, which for a text file is the line in an editor (the header is
+    line 1). Only the flags that are named are compared; a flag that must not occur is named with 0.
+    """
+
+    feed: str
+    variant: str
+    file: str
+    kept: int
+    located: int
+    unlocated: Mapping[str, int] = field(default_factory=dict)
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    flags: Mapping[str, int] = field(default_factory=dict)
+    #: Moment of the first incident of the file, in UTC.
+    first_start: str
+    #: Precision of that incident, as in ``occurred_precision``.
+    precision: str
+    #: Code of the codebook by ``source_row``; an empty text where there can be none.
+    codes: Mapping[int, str]
+    #: Arguments of ``read_incidents``, for ``generic-csv``.
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        return self.kept + sum(self.rejected.values())
+
+    @property
+    def path(self) -> Path:
+        return SAMPLES / self.file
+
+
+CONTRACTS: Final = (
+    Contract(
+        feed="gb-police",
+        variant="street",
+        file="gb-police-street.csv",
+        kept=11,
+        located=9,
+        unlocated={"missing": 2},
+        rejected={"no_date": 1},
+        flags={"no_record_id": 4, "repeated_row": 1, "non_unique_id": 2, "unmapped_category": 0},
+        first_start="2018-06-30T23:00:00",
+        precision="month",
+        codes={2: "220", 3: "", 7: "23U", 8: "23C"},
+    ),
+    Contract(
+        feed="us-chicago",
+        variant="export",
+        file="us-chicago-export.csv",
+        kept=13,
+        located=10,
+        unlocated={"missing": 1, "sentinel": 1, "outside_bounds": 1},
+        rejected={"duplicate_record_id": 1, "no_date": 1, "date_out_of_range": 1},
+        flags={"dst_ambiguous": 1, "dst_nonexistent": 1, "placeholder_time": 2},
+        first_start="2024-06-15T20:30:00",
+        precision="minute",
+        codes={2: "23U", 3: "120", 4: "11U", 5: "11U"},
+    ),
+    Contract(
+        feed="generic-csv",
+        variant="named by the caller",
+        file="generic-csv-named.csv",
+        kept=7,
+        located=5,
+        unlocated={"missing": 1, "sentinel": 1},
+        rejected={"no_date": 1},
+        flags={"unmapped_category": 1},
+        first_start="2024-03-04T08:15:00",
+        precision="minute",
+        codes={2: "22A", 3: "", 5: "240"},
+        options={
+            "feed": "generic-csv",
+            "columns": {
+                "occurred": "when", "longitude": "Lon", "latitude": "Lat", "category": "what",
+                "record_id": "no",
+            },
+            "time_zone": "Europe/London",
+            "date_format": "%d/%m/%Y %H:%M",
+            "categories": {"Break-in": "22A", "Stolen car": "240", "Noise": "public_order"},
+        },
+    ),
+)  # fmt: skip
+
+
+def _name(contract: Contract) -> str:
+    return f"{contract.feed}-{contract.variant}".replace(" ", "-")
+
+
+each_feed = pytest.mark.parametrize("contract", CONTRACTS, ids=_name)
+
+
+@each_feed
+def test_sample_comes_out_as_stated(contract: Contract) -> None:
+    incidents, quality = read_incidents(contract.path, **contract.options)
+    assert (quality.feed.id, quality.variant) == (contract.feed, contract.variant)
+    assert dict(quality.rejected) == dict(contract.rejected)
+    assert dict(quality.unlocated) == dict(contract.unlocated)
+    assert (quality.kept, quality.located) == (contract.kept, contract.located)
+    assert {name: quality.flags.get(name, 0) for name in contract.flags} == dict(contract.flags)
+    first = incidents.sort_values("source_row").iloc[0]
+    in_utc = first["occurred_start"].tz_convert("UTC").tz_localize(None)
+    assert in_utc.isoformat() == contract.first_start
+    assert first["occurred_precision"] == contract.precision
+    codes = incidents.set_index("source_row")["offence_code"].astype("string").fillna("")
+    assert {row: codes[row] for row in contract.codes} == dict(contract.codes)
+
+
+@each_feed
+def test_every_row_of_the_sample_is_accounted_for(contract: Contract) -> None:
+    incidents, quality = read_incidents(contract.path, **contract.options)
+    assert quality.rows_read == contract.rows
+    assert quality.kept + sum(quality.rejected.values()) == quality.rows_read
+    assert quality.located + sum(quality.unlocated.values()) == quality.kept
+    assert (len(incidents), incidents.geometry.notna().sum()) == (quality.kept, quality.located)
+    assert len(quality.rejects) == sum(quality.rejected.values())
+    assert quality.categories["rows"].sum() == quality.kept
+
+
+@each_feed
+def test_sample_becomes_incidents(contract: Contract) -> None:
+    incidents, quality = read_incidents(contract.path, **contract.options)
+    validate_incidents(incidents)
+    assert list(incidents.columns) == [*INCIDENT_COLUMNS, "geometry"]
+    assert set(incidents["offence_code"].dropna()) <= set(offence_codes())
+    west, south, east, north = quality.feed.bbox
+    points = incidents.geometry.dropna()
+    assert points.x.between(west, east).all()
+    assert points.y.between(south, north).all()
+
+
+@each_feed
+@pytest.mark.parametrize("seed", [1, 2])
+def test_order_of_rows_and_columns_changes_nothing(
+    contract: Contract, seed: int, tmp_path: Path
+) -> None:
+    shuffle = random.Random(seed)  # noqa: S311 - an order, not a secret
+    mixed = tmp_path / contract.file
+
+    def reorder(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        names = list(rows[0])
+        shuffle.shuffle(names)
+        shuffle.shuffle(rows)
+        return [{name: row[name] for name in names if name in row} for row in rows]
+
+    _rewrite(contract.path, mixed, reorder)
+    straight = read_incidents(contract.path, **contract.options)
+    again = read_incidents(mixed, **contract.options)
+    assert _content(again.incidents) == _content(straight.incidents)
+    assert dict(again.quality.rejected) == dict(straight.quality.rejected)
+    assert dict(again.quality.flags) == dict(straight.quality.flags)
+
+
+@each_feed
+def test_nothing_about_a_person_reaches_the_incidents(contract: Contract, tmp_path: Path) -> None:
+    seen: set[str] = set()
+    marked = tmp_path / contract.file
+
+    def mark(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        seen.update(name for row in rows for name in row if PERSONAL.search(name))
+        return [{k: "MARKED" if k in seen else v for k, v in row.items()} for row in rows]
+
+    _rewrite(contract.path, marked, mark)
+    straight = read_incidents(contract.path, **contract.options).incidents
+    incidents = read_incidents(marked, **contract.options).incidents
+    assert _content(incidents) == _content(straight)
+    assert not incidents.astype("string").eq("MARKED").any(axis=None)
+
+
+def test_columns_on_people_are_known_by_name() -> None:
+    people = ("VIC_RACE", "SUSP_SEX", "Vict Age", "victim_shot", "requestor_name", "VICTIM_COUNT")
+    assert all(PERSONAL.search(name) for name in people)
+    assert not any(PERSONAL.search(name) for name in ("District", "Service", "Vicinity", "Primary"))
+
+
+def _content(incidents: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
+    """List what the rows say, in an order of its own; made-up ids hold the file and the row."""
+    table = pd.DataFrame(incidents.drop(columns=list(OF_THE_FILE)))
+    table["incident_id"] = table["incident_id"].where(table["source_record_id"].notna())
+    # Ids that repeat are told apart by the row.
+    table.loc[table["source_record_id"].duplicated(keep=False), "incident_id"] = pd.NA
+    return sorted(tuple(map(str, row)) for row in table.itertuples(index=False))
+
+
+def _rewrite(
+    old: Path, new: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+) -> None:
+    """Write a sample again, with its rows changed."""
+    if old.suffix == ".csv":
+        # The byte order mark, where there is one, is a matter of other tests.
+        with old.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = change(list(reader))
+        with new.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        return
+    document = json.loads(old.read_text(encoding="utf-8"))
+    if isinstance(document, list):
+        document = change(document)
+    elif "features" in document:
+        # The rows of GeoJSON are the properties of its features; points stay with them.
+        rows = [f["properties"] | {"geometry": f["geometry"]} for f in document["features"]]
+        document["features"] = [
+            {"type": "Feature", "geometry": row.pop("geometry"), "properties": row}
+            for row in change(rows)
+        ]
+    else:
+        lists = {k: v for k, v in document.items() if isinstance(v, list) and v}
+        document |= {name: change(rows) for name, rows in lists.items()}
+    new.write_text(json.dumps(document), encoding="utf-8")
