@@ -10,6 +10,7 @@ __all__ = [
     "CoordinateReferenceError",
     "EmptyInputError",
     "FitnessError",
+    "GateError",
     "HotspotsError",
     "InputDataError",
     "NotTabularError",
@@ -18,6 +19,7 @@ __all__ = [
     "PublishError",
     "SchemaMismatchError",
     "UnknownFeedError",
+    "UnmappedCategoryError",
 ]
 
 
@@ -47,6 +49,14 @@ class SchemaMismatchError(InputDataError):
 
 class CoordinateReferenceError(InputDataError):
     """Coordinates do not lie where the feed says they lie: swapped, projected, or another place."""
+
+
+class GateError(InputDataError):
+    """A file can be read but is not as files of its feed are; only strict reading minds."""
+
+
+class UnmappedCategoryError(GateError):
+    """More rows than is normal for the feed have a category that the feed does not know."""
 
 
 class UnknownFeedError(HotspotsError, LookupError):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import InputDataError
-from hotspots.words import message, say
+from hotspots.loaders.cautions import cautions_of
+from hotspots.loaders.quality_dict import as_dict
+from hotspots.loaders.quality_text import as_html, as_markdown, brief_lines
+from hotspots.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
+    from hotspots.loaders.evidence import Evidence
     from hotspots.loaders.spec import FeedSpec
-
-_SCHEMA_VERSION: Final = 1
+    from hotspots.words import Message
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -54,6 +57,8 @@ class QualityReport:
         What each category became, with its rows.
     rejects : pandas.DataFrame
         ``source_row``, ``reason``, ``value`` of the rows that were not kept.
+    evidence : Evidence
+        What the rows say of their days, places, categories and grain.
     notes : tuple of str
         What was done to read the file.
     """
@@ -76,6 +81,7 @@ class QualityReport:
     groups: pd.DataFrame
     categories: pd.DataFrame
     rejects: pd.DataFrame
+    evidence: Evidence
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -112,6 +118,11 @@ class QualityReport:
                 )
                 raise InputDataError(msg)
 
+    @property
+    def cautions(self) -> tuple[Message, ...]:  # numpydoc ignore=RT01
+        """What a reader must know before using the file; empty when there is nothing."""
+        return cautions_of(self)
+
     def summary(self, lang: str = "en") -> str:
         """Say it in a few lines.
 
@@ -123,12 +134,15 @@ class QualityReport:
         Returns
         -------
         str
-            One statement a line.
+            One statement a line: rows, rejects, places, flags, notes and warnings.
         """
-        return "\n".join(self._lines(lang))
+        return "\n".join(say(line, lang) for line in brief_lines(self, lang))
 
     def to_markdown(self, lang: str = "en") -> str:
-        """Say it as Markdown: the summary as a list, and the categories as a table.
+        """Write the whole report as Markdown.
+
+        It holds exact counts and is for analysts, not for publication. Texts from the file are
+        cut to 60 characters; descriptions appear only where the feed has a list of them.
 
         Parameters
         ----------
@@ -138,76 +152,32 @@ class QualityReport:
         Returns
         -------
         str
-            Markdown.
+            Markdown, with a heading for each part.
         """
-        lines = [f"- {line}" for line in self._lines(lang)]
-        shown = ["category", "description", "display_group", "mapping_quality", "rows"]
-        lines += ["", "| " + " | ".join(shown) + " |", "|" + " --- |" * len(shown)]
-        for row in self.categories[shown].itertuples(index=False):
-            cells = ("" if v is None or v != v else str(v).replace("|", "\\|") for v in row)  # noqa: PLR0124 - NaN
-            lines.append("| " + " | ".join(cells) + " |")
-        return "\n".join(lines) + "\n"
+        return as_markdown(self, lang)
+
+    def to_html(self, lang: str = "en") -> str:
+        """Write the whole report as a block of HTML, as in ``to_markdown``.
+
+        Parameters
+        ----------
+        lang : str, default "en"
+            A language with a catalogue.
+
+        Returns
+        -------
+        str
+            One ``section`` without style, script or address; every text in it is escaped.
+        """
+        return as_html(self, lang)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the report as plain values that JSON can hold.
+        """Give the report as plain values that JSON can hold, as in ``to_markdown``.
 
         Returns
         -------
         dict
-            The counts and facts, without the tables of groups and days.
+            The counts, facts and evidence with ``schema_version``; without the table of groups
+            and days. Of rejects the first 1,000.
         """
-        categories = self.categories.astype(object).where(self.categories.notna(), None)
-        return {
-            "schema_version": _SCHEMA_VERSION,
-            "feed": self.feed.id,
-            "feed_version": self.feed.version,
-            "file_name": self.file_name,
-            "sha256": self.sha256,
-            "size_bytes": self.size_bytes,
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "variant": self.variant,
-            "extra_columns": list(self.extra_columns),
-            "missing_columns": list(self.missing_columns),
-            "rows_read": self.rows_read,
-            "rejected": dict(self.rejected),
-            "kept": self.kept,
-            "located": self.located,
-            "unlocated": dict(self.unlocated),
-            "flags": dict(self.flags),
-            "categories": categories.to_dict("records"),
-            "rejects": self.rejects.to_dict("records"),
-            "notes": list(self.notes),
-        }
-
-    def _lines(self, lang: str) -> list[str]:
-        def parts(counts: Mapping[str, int]) -> str:
-            named = (
-                f"{rows:,} {say(message(f'loaders.{key}'), lang)}" for key, rows in counts.items()
-            )
-            return "; ".join(named)
-
-        said = [
-            message(
-                "loaders.rows",
-                file=self.file_name, title=self.feed.title, read=self.rows_read, kept=self.kept,
-            )
-        ]  # fmt: skip
-        if self.rejected:
-            said.append(message("loaders.rejected", parts=parts(self.rejected)))
-        else:
-            said.append(message("loaders.none_rejected"))
-        if self.unlocated:
-            without = self.kept - self.located
-            said.append(
-                message(
-                    "loaders.located",
-                    located=self.located, unlocated=without, parts=parts(self.unlocated),
-                )
-            )  # fmt: skip
-        else:
-            said.append(message("loaders.all_located", located=self.located))
-        if self.flags:
-            said.append(message("loaders.flags", parts=parts(self.flags)))
-        said += [message("loaders.note", text=note) for note in self.notes]
-        return [say(m, lang) for m in said]
+        return as_dict(self)

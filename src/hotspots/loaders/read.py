@@ -17,6 +17,7 @@ from hotspots.loaders.assemble import Kept, assemble, count_flags, count_groups,
 from hotspots.loaders.categories import map_categories
 from hotspots.loaders.coordinates import STATUSES, locate
 from hotspots.loaders.detect import HeaderMatch, best_match, find_columns, listed, match_feed
+from hotspots.loaders.evidence import find_evidence
 from hotspots.loaders.generic import GenericOptions, generic_spec
 from hotspots.loaders.quality import QualityReport
 from hotspots.loaders.registry import describe_feed
@@ -321,6 +322,15 @@ def _report(
         *source.notes,
         *((f"columns read by like names: {', '.join(renamed)}",) if renamed else ()),
     )
+    listed = pd.DataFrame(
+        {
+            "source_row": pd.Series([r.source_row for r in ordered], dtype="int64"),
+            "reason": pd.Series([r.reason for r in ordered], dtype="string"),
+            "value": pd.Series([r.value for r in ordered], dtype="string"),
+        }
+    )
+    evidence = find_evidence(incidents, listed)
+    stacked = {"stacked_location": evidence.space.in_stacks} if evidence.space.in_stacks else {}
     return QualityReport(
         feed=spec,
         file_name=source.name,
@@ -336,15 +346,10 @@ def _report(
         kept=len(incidents),
         located=located,
         unlocated=by_status,
-        flags=count_flags(kept, spec, incidents),
+        flags={**count_flags(kept, spec, incidents), **stacked},
         groups=count_groups(incidents),
         categories=kept.categories.table,
-        rejects=pd.DataFrame(
-            {
-                "source_row": pd.Series([r.source_row for r in ordered], dtype="int64"),
-                "reason": pd.Series([r.reason for r in ordered], dtype="string"),
-                "value": pd.Series([r.value for r in ordered], dtype="string"),
-            }
-        ),
+        rejects=listed,
+        evidence=evidence,
         notes=notes,
     )

@@ -71,20 +71,25 @@ def test_summary_says_every_part(chicago_row: Row) -> None:
     rows = [chicago_row(1), chicago_row(2), chicago_row(3, Date=""), chicago_row(4, Latitude="")]
     rows[1]["Primary Type"] = "WITCHCRAFT"
     _, quality = read_incidents(pd.DataFrame(rows))
+    over = "Warning: Over a limit of strict reading:"
     assert quality.summary().splitlines() == [
         "the DataFrame, Crimes, 2001 to present, Chicago: 4 rows read, 3 kept.",
         "Rejected: 1 no date.",
         "2 rows have a place; 1 have none (1 no coordinates).",
         "To know: 1 of a category that is not known here.",
+        f"{over} 1 of 3 rows (33.3 %) have a category that is not known, over 1 %.",
+        f"{over} 1 of 4 rows (25.0 %) were rejected, over 2 %.",
     ]
 
 
 def test_markdown_escapes_what_would_break_the_table(chicago_row: Row) -> None:
     row = chicago_row(**{"Primary Type": "A|B"})
     _, quality = read_incidents(pd.DataFrame([row]))
-    table = [line for line in quality.to_markdown().splitlines() if line.startswith("|")]
-    assert table[0].startswith("| category | description |")
-    assert table[2] == r"| A\|B | $500 AND UNDER | other | unmapped | 1 |"
+    parts = quality.to_markdown().split("\n## ")
+    known = next(part for part in parts if part.startswith("Categories\n"))
+    assert r"| A\|B | 1 |  | other | unmapped |" in known.splitlines()
+    unknown = next(part for part in parts if part.startswith("Categories that are not known\n"))
+    assert r"| A\|B | $500 AND UNDER | 1 |" in unknown.splitlines()
 
 
 def test_groups_hold_local_days(chicago_row: Row) -> None:

@@ -1,0 +1,280 @@
+"""Hours and months of the rows: what they say about the clock, the zone and missing months."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+_QUARTER_US: Final = 15 * 60 * 1_000_000
+_HOURS: Final = 24
+_NOON: Final = 12
+#: Hours that the quietest window is long.
+_WINDOW: Final = 3
+#: Fewer rows than this show no shape of the day.
+_ENOUGH: Final = 1000
+#: Where people live, the three quietest hours begin between these hours of the local clock.
+_QUIET_BEGINS: Final = (1, 6)
+#: A month is short under this share of the median month, where that has enough rows to tell.
+_SHORT: Final = 0.5
+_ENOUGH_A_MONTH: Final = 30
+#: The months before the first that has this share of a busy one are stragglers.
+_BUSY: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """What the hours of the day say about the clock.
+
+    Attributes
+    ----------
+    rows : int
+        Rows whose hour is known.
+    midnight, noon, on_the_hour : int
+        Rows at exactly 00:00, at exactly 12:00, and at any full hour.
+    by_hour : tuple of int
+        Rows in each of the 24 local hours, without those at exactly midnight or noon.
+    quiet_from : int or None
+        First of the three quietest hours in a row; None where there are too few rows to tell.
+    """
+
+    rows: int
+    midnight: int
+    noon: int
+    on_the_hour: int
+    by_hour: tuple[int, ...]
+    quiet_from: int | None
+
+    @property
+    def quiet_at_night(self) -> bool:  # numpydoc ignore=RT01
+        """Whether the quietest hours lie where local time has them; True where nothing is known."""
+        first, last = _QUIET_BEGINS
+        return self.quiet_from is None or first <= self.quiet_from <= last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortMonth:
+    """A month with fewer rows than one would expect.
+
+    Attributes
+    ----------
+    month : str
+        ``YYYY-MM``.
+    rows, median : int
+        Its rows, and those of the median month.
+    """
+
+    month: str
+    rows: int
+    median: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftAgreement:
+    """How often a column that names the shift agrees with the hour.
+
+    Attributes
+    ----------
+    column : str
+        The column.
+    rows : int
+        Rows that name a known shift and have an hour.
+    agree : int
+        Those whose local hour lies in that shift.
+    agree_as_written : int
+        Those whose hour would, had the text been taken as local time.
+    """
+
+    column: str
+    rows: int
+    agree: int
+    agree_as_written: int
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Days:
+    """Rows by local day.
+
+    Attributes
+    ----------
+    zone : str
+        IANA zone of the days.
+    daily : mapping of datetime.date to int
+        Rows of each day that has any.
+    """
+
+    zone: str
+    daily: Mapping[date, int]
+
+    def short_months(self) -> tuple[ShortMonth, ...]:
+        """Name the months with less than half the rows of the median month.
+
+        Months before the data begin in earnest are stragglers (reported late) and not looked at;
+        empty months in between are.
+
+        Returns
+        -------
+        tuple of ShortMonth
+            In order; empty where there are fewer than three months, or too few rows to tell.
+        """
+        counts: dict[tuple[int, int], int] = {}
+        for day, rows in self.daily.items():
+            counts[day.year, day.month] = counts.get((day.year, day.month), 0) + rows
+        few = 3
+        if len(counts) < few:
+            return ()
+        busy = sorted(counts.values())[-few]
+        begin = min(month for month, rows in counts.items() if rows >= _BUSY * busy)
+        span = pd.period_range(
+            pd.Period(year=begin[0], month=begin[1], freq="M"),
+            pd.Period(year=max(counts)[0], month=max(counts)[1], freq="M"),
+        )
+        rows_of = {str(month): counts.get((month.year, month.month), 0) for month in span}
+        median = int(np.median(list(rows_of.values())))
+        if len(rows_of) < few or median < _ENOUGH_A_MONTH:
+            return ()
+        return tuple(
+            ShortMonth(month=month, rows=rows, median=median)
+            for month, rows in rows_of.items()
+            if rows < _SHORT * median
+        )
+
+
+def find_rhythm(start: pd.Series, with_clock: np.ndarray) -> tuple[Rhythm, Days]:
+    """Count rows by hour and by day of the local clock.
+
+    Parameters
+    ----------
+    start : pandas.Series
+        Moments with a zone.
+    with_clock : numpy.ndarray of bool
+        Rows whose hour is known.
+
+    Returns
+    -------
+    Rhythm, Days
+        What the hours say, and the rows of each day.
+    """
+    zone = str(start.dt.tz)
+    moments = pl.Series(start.to_numpy(dtype="datetime64[us]"))
+    # Quarters of an hour are few, and no zone has an offset that cuts one.
+    stamps = pl.DataFrame({"us": moments.cast(pl.Int64), "clock": with_clock}).filter(
+        moments.is_not_null()
+    )
+    quarter = pl.col("us").floordiv(_QUARTER_US)
+    quarters = (
+        stamps.lazy()
+        .select(
+            quarter.alias("quarter"),
+            (quarter * _QUARTER_US == pl.col("us")).alias("exact"),
+            "clock",
+        )
+        .group_by("quarter", "exact", "clock")
+        .len("rows")
+        .collect()
+    )
+    local = (quarters["quarter"] * _QUARTER_US).cast(pl.Datetime("us", "UTC"))
+    local = local.dt.convert_time_zone(zone)
+    counted = quarters.with_columns(
+        day=local.dt.date(), hour=local.dt.hour(), full=(local.dt.minute() == 0) & quarters["exact"]
+    )
+    days = counted.group_by("day").agg(pl.col("rows").sum()).sort("day")
+    daily = dict(zip(days["day"].to_list(), days["rows"].to_list(), strict=True))
+    return _rhythm(counted.filter("clock")), Days(zone=zone, daily=daily)
+
+
+def _rhythm(counted: pl.DataFrame) -> Rhythm:
+    def rows(which: pl.Expr | bool) -> int:  # noqa: FBT001 - a condition, not a switch
+        return int(counted.filter(which)["rows"].sum())
+
+    full, hour = pl.col("full"), pl.col("hour")
+    others = counted.filter(~(full & hour.is_in([0, _NOON])))
+    by_hour = np.bincount(others["hour"], weights=others["rows"], minlength=_HOURS).astype(int)
+    return Rhythm(
+        rows=rows(pl.lit(value=True)),
+        midnight=rows(full & (hour == 0)),
+        noon=rows(full & (hour == _NOON)),
+        on_the_hour=rows(full),
+        by_hour=tuple(by_hour.tolist()),
+        quiet_from=quietest(by_hour),
+    )
+
+
+def quietest(by_hour: np.ndarray) -> int | None:
+    """Find the three hours in a row with the fewest rows.
+
+    Parameters
+    ----------
+    by_hour : numpy.ndarray of int
+        Rows in each of the 24 hours.
+
+    Returns
+    -------
+    int or None
+        The first of the three hours; None with fewer than 1,000 rows.
+    """
+    if by_hour.sum() < _ENOUGH:
+        return None
+    windows = sum(np.roll(by_hour, -step) for step in range(_WINDOW))
+    return int(np.argmin(windows))
+
+
+def shift_agreement(
+    shifts: pl.Series,
+    moments: pd.Series,
+    *,
+    column: str,
+    hours: Mapping[str, tuple[int, int]],
+    written_zone: str,
+) -> ShiftAgreement:
+    """Compare a column that names the shift with the hour of the same row.
+
+    A zone that is declared wrongly moves every hour, so this is a cheap proof of the zone.
+
+    Parameters
+    ----------
+    shifts : polars.Series of str
+        Names of shifts.
+    moments : pandas.Series
+        Moments with a zone, one a row.
+    column : str
+        What the column is called.
+    hours : mapping of str to tuple of int
+        First hour of each shift and the hour after its last; (23, 7) runs past midnight.
+    written_zone : str
+        IANA zone in which the text was written, which would have been taken for local time.
+
+    Returns
+    -------
+    ShiftAgreement
+        The counts.
+    """
+    stamps = pl.Series(moments.to_numpy(dtype="datetime64[us]")).dt.replace_time_zone("UTC")
+    begin = shifts.replace_strict(
+        {name: first for name, (first, _) in hours.items()}, default=None, return_dtype=pl.Int64
+    )
+    length = shifts.replace_strict(
+        {name: (last - first) % _HOURS for name, (first, last) in hours.items()},
+        default=None,
+        return_dtype=pl.Int64,
+    )
+    known = begin.is_not_null() & stamps.is_not_null()
+
+    def agree(zone: str) -> int:
+        hour = stamps.dt.convert_time_zone(zone).dt.hour().cast(pl.Int64)
+        inside = ((hour - begin + _HOURS) % _HOURS) < length
+        return int((inside & known).sum())
+
+    return ShiftAgreement(
+        column=column,
+        rows=int(known.sum()),
+        agree=agree(str(moments.dt.tz)),
+        agree_as_written=agree(written_zone),
+    )
