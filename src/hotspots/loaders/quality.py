@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hotspots.errors import InputDataError
 from hotspots.loaders.cautions import cautions_of
 from hotspots.loaders.quality_dict import as_dict
-from hotspots.loaders.quality_text import as_html, as_markdown, brief_lines
-from hotspots.words import say
+from hotspots.loaders.quality_text import as_html, as_markdown, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,7 +135,7 @@ class QualityReport:
         str
             One statement a line: rows, rejects, places, flags, notes and warnings.
         """
-        return "\n".join(say(line, lang) for line in brief_lines(self, lang))
+        return as_text(self, lang)
 
     def to_markdown(self, lang: str = "en") -> str:
         """Write the whole report as Markdown.
