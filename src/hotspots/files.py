@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotspots.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def check_target(path: str | os.PathLike[str], *, example: str) -> Path:
@@ -38,6 +43,38 @@ def check_target(path: str | os.PathLike[str], *, example: str) -> Path:
     return target
 
 
+@contextmanager
+def part_of(target: Path) -> Iterator[Path]:
+    """Offer a place next to the target, and move it over the target when all went well.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file; one that is there is replaced in one step.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write; it has the suffix of the target.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; what was there before is still there.
+    """
+    part = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+    try:
+        yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(target)
+    except OSError as fault:
+        msg = f"{target} cannot be written: {fault.strerror or fault}."
+        raise OutputError(msg) from fault
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def replace_file(target: Path, content: bytes) -> None:
     """Write next to the target and move over it, so that nobody ever sees half a file.
 
@@ -53,14 +90,5 @@ def replace_file(target: Path, content: bytes) -> None:
     OutputError
         If it cannot be written; what was there before is still there.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(target)
-    except OSError as fault:
-        part.unlink(missing_ok=True)
-        msg = f"{target} cannot be written: {fault.strerror}."
-        raise OutputError(msg) from fault
+    with part_of(target) as part:
+        part.write_bytes(content)

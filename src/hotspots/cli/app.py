@@ -8,6 +8,7 @@ import click
 
 from hotspots.cli.feeds import feeds, inspect
 from hotspots.cli.map import map_command
+from hotspots.cli.read import read
 from hotspots.errors import HotspotsError
 
 
@@ -34,4 +35,5 @@ def main() -> None:
 
 main.add_command(feeds)
 main.add_command(inspect)
+main.add_command(read)
 main.add_command(map_command)

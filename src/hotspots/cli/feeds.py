@@ -29,11 +29,12 @@ def feeds(*, as_json: bool) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--feed", help="Name of the feed; found from the header when not given.")
+@click.option("--full", is_flag=True, help="Print the whole report, with its tables.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-def inspect(file: Path, feed: str | None, *, as_json: bool) -> None:
+def inspect(file: Path, feed: str | None, *, full: bool, as_json: bool) -> None:
     """Read FILE and report what is in it: rows, dates, places, offences, faults."""
     _, quality = read_incidents(file, feed)
     if as_json:
         click.echo(to_json(quality.to_dict()))
     else:
-        click.echo(quality.summary())
+        click.echo(quality.to_markdown() if full else quality.summary())
