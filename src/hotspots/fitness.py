@@ -74,16 +74,16 @@ def check_cell_counts(counts: NDArray[np.int64]) -> None:
     FitnessError
         If there are fewer than 30 cells, no incidents, or the same number in every cell.
     """
-    if len(counts) < FEWEST_CELLS:
-        msg = (
-            f"There are {len(counts)} cells to test; a hotspot needs at least {FEWEST_CELLS} to "
-            "stand out from. Make the grid finer (make_hexgrid with a larger resolution)."
-        )
-        raise FitnessError(msg)
     if not counts.any():
         msg = (
             "There is no incident in any cell. Choose a longer period, other offences, or the area "
             "in which the incidents lie."
+        )
+        raise FitnessError(msg)
+    if len(counts) < FEWEST_CELLS:
+        msg = (
+            f"There are {len(counts)} cells to test; a hotspot needs at least {FEWEST_CELLS} to "
+            "stand out from. Make the grid finer (make_hexgrid with a larger resolution)."
         )
         raise FitnessError(msg)
     if (counts == counts[0]).all():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import re
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from importlib.metadata import version
@@ -86,7 +88,8 @@ def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
     Raises
     ------
     SchemaMismatchError
-        If a column is missing, or holds more than one value.
+        If a column is missing, or holds more than one value, or if it is not known what the count
+        column counts.
     """
     missing = [name for name in (column, *_FACTS) if name not in grid.columns]
     if missing:
@@ -103,11 +106,25 @@ def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
             )
             raise SchemaMismatchError(msg)
         facts[name] = str(values[0])
-    start, end = facts["period"].split("/")
+    start, end = (date.fromisoformat(day) for day in facts["period"].split("/"))
+    groups = tuple(facts["groups"].split(","))
+    key = column.removeprefix("n_")
+    if key in groups:
+        groups = (key,)
+    elif re.fullmatch(r"\d{4}-\d{2}", key):
+        first = date.fromisoformat(f"{key}-01")
+        last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        start, end = max(start, first), min(end, last)
+    elif column != "n":
+        msg = (
+            f"What the column {column!r} counts is not known. Take 'n', or a column that "
+            "count_incidents(incidents, grid, by=...) made."
+        )
+        raise SchemaMismatchError(msg)
     return Provenance(
-        groups=tuple(facts["groups"].split(",")),
-        period_start=date.fromisoformat(start),
-        period_end=date.fromisoformat(end),
+        groups=groups,
+        period_start=start,
+        period_end=end,
         source_ids=tuple(facts["source_id"].split(",")),
         source_sha256=tuple(facts["source_sha256"].split(",")),
         area_basis=facts["area_basis"],

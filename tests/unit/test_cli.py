@@ -157,9 +157,9 @@ def test_a_missing_folder_is_refused_before_any_work(tmp_path: Path) -> None:
     [
         (["--offence", "burglery"], "burglary"),
         (["--offence", "violence_and_sexual"], "may not be shown on a public map"),
-        ([], "may not be shown on a public map"),
+        ([], "Say what the map shows, for example --offence burglary"),
         (["--offence", "burglary", "--period", "2017-07"], "from 2018-07-01 to 2018-07-31"),
-        (["--offence", "burglary", "--area", "nothing.geojson"], r"no file nothing.geojson"),
+        (["--offence", "burglary", "--area", "nothing.geojson"], "nothing.geojson is not there"),
     ],
 )
 def test_a_wrong_value_gets_one_message(tmp_path: Path, arguments: list[str], text: str) -> None:
@@ -167,6 +167,36 @@ def test_a_wrong_value_gets_one_message(tmp_path: Path, arguments: list[str], te
     assert done.exit_code == 1
     assert text in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("period", "seed", "code"), [("2018-07-01/", "0", 1), ("2018-07", "-1", 2)]
+)
+def test_odd_values_end_in_one_message(tmp_path: Path, period: str, seed: str, code: int) -> None:
+    odd = ("--period", period, "--seed", seed)
+    done = _run("map", SAMPLE, "--offence", "burglary", "-o", tmp_path / "page.html", *odd)
+    assert done.exit_code == code
+    assert "Traceback" not in done.output
+
+
+def test_nothing_that_is_read_is_written_over(tmp_path: Path) -> None:
+    file = _csv(tmp_path / "in.csv")
+    before = file.read_bytes()
+    done = _run("map", file, "--offence", "burglary", "-o", file)
+    assert done.exit_code == 1
+    assert "is used already by this command" in done.stderr
+    page = tmp_path / "page.html"
+    done = _run("map", file, "--offence", "burglary", "-o", page, "--summary", page)
+    assert done.exit_code == 1
+    assert file.read_bytes() == before
+    assert not page.exists()
+
+
+def test_spaces_between_offences_do_not_matter(tmp_path: Path) -> None:
+    both = ("--offence", "burglary, robbery,", "--resolution", "7")
+    done = _run("map", SAMPLE, *both, "--json", "-o", tmp_path / "page.html")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["offences"] == ["burglary", "robbery"]
 
 
 def test_a_file_whose_area_is_unknown_asks_for_it(tmp_path: Path) -> None:

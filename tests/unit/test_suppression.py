@@ -13,8 +13,8 @@ from hotspots.publish.suppression import band_counts
 
 @st.composite
 def policies(draw: st.DrawFn) -> Policy:
-    minimum = draw(st.integers(3, 40))
-    return Policy(name="drawn", min_count=minimum, rounding=draw(st.integers(1, 2 * minimum - 1)))
+    minimum = draw(st.integers(5, 40))
+    return Policy(name="drawn", min_count=minimum, rounding=draw(st.integers(5, 2 * minimum - 1)))
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=50), policies())
@@ -68,10 +68,13 @@ def test_input_is_not_changed() -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"min_count": 2}, "min_count is 2, it must be 3 or more"),
-        ({"rounding": 10}, "rounding is 10, it must be 1 to 9"),
+        ({"min_count": 4}, "min_count is 4, it must be 5 or more"),
+        ({"rounding": 1}, "rounding is 1, it must be 5 to 9"),
+        ({"rounding": 10}, "rounding is 10, it must be 5 to 9"),
+        ({"public_groups": ("burglary", "sexual")}, "never public: sexual"),
+        ({"name": "strict"}, "'strict' is taken by a built-in policy"),
+        ({"finest_resolution": 11}, "resolutions are 6 to 11"),
         ({"min_share_shown": 1.5}, "min_share_shown is 1.5, it must be 0 to 1"),
-        ({"coarsest_resolution": 16}, "coarsest_resolution is 16"),
     ],
 )
 def test_a_policy_that_protects_nobody_is_refused(changes: dict[str, float], text: str) -> None:

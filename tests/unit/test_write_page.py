@@ -18,6 +18,7 @@ import pytest
 
 from hotspots.codec import decode_rings, unpack
 from hotspots.errors import OutputError, ParameterError, PublishError
+from hotspots.publish.release import stamped
 from hotspots.render import make_map, write_page
 from hotspots.render.districts import district_labels, say_where
 from hotspots.render.leaflet import asset, leaflet_script, leaflet_style
@@ -192,7 +193,7 @@ def test_the_same_release_gives_the_same_bytes(
 
 def test_no_hot_area_is_a_finding_too(make_release: Callable[..., Release], tmp_path: Path) -> None:
     release = make_release(n_cells=300)
-    calm = replace(release, layers=(replace(release.layers[0], hot_cells=0),))
+    calm = stamped(replace(release, layers=(replace(release.layers[0], hot_cells=0),)))
     page = _Page(write_page(calm, tmp_path / "map.html").read_text(encoding="utf-8"))
     assert "No area stands out from what chance alone would make." in page.text
 

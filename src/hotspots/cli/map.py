@@ -21,7 +21,7 @@ from hotspots.grid import (
 )
 from hotspots.loaders import areas_of, read_areas, read_incidents
 from hotspots.methods.local import false_alarm_rate, local_gi_star
-from hotspots.publish import publish
+from hotspots.publish import PUBLIC_GROUPS, publish
 from hotspots.render import write_page
 
 if TYPE_CHECKING:
@@ -78,7 +78,11 @@ class _Made:
 )
 @click.option("--feed", help="Name of the feed; found from the header when not given.")
 @click.option(
-    "--seed", type=int, default=0, show_default=True, help="Seed of the false-alarm simulation."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of the false-alarm simulation.",
 )
 @click.option(
     "--summary", type=click.Path(path_type=Path), help="Also write the JSON to this file."
@@ -101,12 +105,10 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     as_json: bool,
 ) -> None:
     """Find hotspots in FILE and write a page that anybody may see."""
-    for target in (page, summary):
-        if target is not None:
-            check_target(target, example="map.html")
+    _check_targets(page, summary, sources=(file, area_file))
     incidents, quality = _read(file, feed)
     areas, called = _areas(area_file, name_column, place, incidents)
-    offences = offence.split(",") if offence else None
+    offences = _offences(offence, incidents)
     days = tuple(period.split("/")) if period and "/" in period else period
     chosen, left_out = select_incidents(incidents, offence=offences, period=days)
     area = study_area(areas, name=called)
@@ -125,6 +127,30 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     if summary is not None:
         replace_file(summary, f"{answer}\n".encode())
     click.echo(answer if as_json else _report(made))
+
+
+def _check_targets(page: Path, summary: Path | None, *, sources: tuple[Path | None, ...]) -> None:
+    """Refuse to write where nothing can be written, or over what is being read."""
+    taken = {source.resolve() for source in sources if source is not None}
+    for target in (page, summary):
+        if target is None:
+            continue
+        check_target(target, example="map.html")
+        if target.resolve() in taken:
+            msg = f"{target} is used already by this command. Choose another file to write."
+            raise ParameterError(msg)
+        taken.add(target.resolve())
+
+
+def _offences(offence: str | None, incidents: gpd.GeoDataFrame) -> list[str]:
+    """Read the offences asked for; a public map of everything at once is never allowed."""
+    names = [name.strip() for name in (offence or "").split(",") if name.strip()]
+    if not names:
+        groups = sorted(str(group) for group in incidents["display_group"].dropna().unique())
+        public = ", ".join(group for group in groups if group in PUBLIC_GROUPS)
+        msg = f"Say what the map shows, for example --offence burglary. In this file: {public}."
+        raise ParameterError(msg)
+    return names
 
 
 def _read(file: Path, feed: str | None) -> Reading:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hotspots.grid.area import study_area
 from hotspots.grid.counting import count_incidents
-from hotspots.grid.hexgrid import make_hexgrid
-from hotspots.grid.names import name_cells
+from hotspots.grid.hexgrid import make_hexgrid, with_constants
+from hotspots.grid.names import name_cells, unnumbered, with_names
 from hotspots.grid.selection import Selection, select_incidents
 
 __all__ = [
@@ -15,4 +15,7 @@ __all__ = [
     "name_cells",
     "select_incidents",
     "study_area",
+    "unnumbered",
+    "with_constants",
+    "with_names",
 ]

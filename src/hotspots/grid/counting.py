@@ -94,7 +94,8 @@ def period_of(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
     Raises
     ------
     FitnessError
-        If nothing says it: no rows, and no period selected.
+        If nothing says it: no rows, and no period selected; or if several files leave a month out
+        between them.
     """
     if "period" in incidents.columns:
         stamps = _values(incidents["period"])
@@ -108,9 +109,24 @@ def period_of(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
             "what zero would mean. Name it: select_incidents(incidents, period='2018-07')."
         )
         raise FitnessError(msg)
+    _refuse_gaps(incidents, days)
     monthly = (incidents["occurred_precision"] == "month").to_numpy()
     ends = days.where(~monthly, days + pd.offsets.MonthEnd(0))
     return days.min(), ends.max()
+
+
+def _refuse_gaps(incidents: gpd.GeoDataFrame, days: pd.Series) -> None:
+    """Months that no file covers would count as months without incidents."""
+    if len(_values(incidents["source_sha256"])) == 1:
+        return
+    months = days.dropna().dt.to_period("M")
+    absent = pd.period_range(months.min(), months.max(), freq="M").difference(months.unique())
+    if len(absent):
+        msg = (
+            f"These incidents are from several files, and none of them is from {absent[0]}. Count "
+            "each period for itself: select_incidents(incidents, period=...)."
+        )
+        raise FitnessError(msg)
 
 
 def local_days(incidents: gpd.GeoDataFrame) -> pd.Series:

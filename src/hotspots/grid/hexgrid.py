@@ -18,6 +18,7 @@ from hotspots.cells import (
     points_to_cells,
 )
 from hotspots.crs import WGS84, centre_of, local_equal_area_crs, project
+from hotspots.digests import digest_of
 from hotspots.errors import ParameterError
 from hotspots.grid.area import check_study_area
 
@@ -60,7 +61,8 @@ def make_hexgrid(
         Every cell that overlaps the area, sorted by id; index ``cell`` (the id as h3-py writes it),
         columns ``area_km2`` (of the whole cell, on the sphere), ``area_in_study_km2`` (of the part
         inside the area), ``place``, ``area_basis``, ``area_attribution``, ``resolution_basis``
-        (``"given"`` or ``"chosen"``) and ``geometry`` in EPSG:4326.
+        (``"given"`` or ``"chosen"``), ``cells_digest`` (by which ``publish()`` notices that cells
+        were dropped) and ``geometry`` in EPSG:4326.
 
     Raises
     ------
@@ -100,6 +102,7 @@ def make_hexgrid(
         index=pd.Index(cell_names(cells[kept]), name="cell"),
         crs=WGS84,
     )
+    constants["cells_digest"] = digest_of(grid.index)
     return with_constants(grid, {**constants, "resolution_basis": basis})
 
 

@@ -10,7 +10,9 @@ import shapely
 
 from hotspots.cells import as_cells, cell_centres
 from hotspots.crs import WGS84, centre_of, local_equal_area_crs, project
+from hotspots.digests import digest_of_names
 from hotspots.errors import CoordinateReferenceError, ParameterError, SchemaMismatchError
+from hotspots.grid.hexgrid import with_constants
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -40,7 +42,8 @@ def name_cells(
     Returns
     -------
     geopandas.GeoDataFrame
-        The grid with a column ``name``; no two cells share one.
+        The grid with a column ``name``; no two cells share one. ``names_digest`` lets
+        ``publish()`` notice names that were changed afterwards.
 
     Raises
     ------
@@ -67,9 +70,45 @@ def name_cells(
     owner[lost] = _largest_overlap(shapes, grid.geometry.to_numpy()[lost])
     lost = np.flatnonzero(owner == _NONE)
     owner[lost] = _nearest(shapes, latitude[lost], longitude[lost])
+    return with_names(grid, names[owner])
+
+
+def with_names(grid: gpd.GeoDataFrame, names: NDArray[np.object_]) -> gpd.GeoDataFrame:
+    """Give each cell its name; cells that share one are numbered.
+
+    Parameters
+    ----------
+    grid : geopandas.GeoDataFrame
+        A grid; index ``cell``.
+    names : ndarray of str, shape (cells,)
+        A name for each cell.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The grid with ``name`` and with ``names_digest``, by which ``publish()`` notices that names
+        were changed afterwards.
+    """
+    latitude, longitude = cell_centres(as_cells(grid.index))
     out = grid.copy()
-    out["name"] = _numbered(names[owner], latitude, longitude)
-    return out[[*(c for c in out.columns if c != out.geometry.name), out.geometry.name]]
+    out["name"] = _numbered(names, latitude, longitude)
+    return with_constants(out, {"names_digest": digest_of_names(out.index, out["name"])})
+
+
+def unnumbered(names: pd.Series) -> pd.Series:
+    """Take off the numbers that tell cells of one name apart.
+
+    Parameters
+    ----------
+    names : pandas.Series of str
+        Names from ``name_cells``.
+
+    Returns
+    -------
+    pandas.Series of str
+        The names of the areas.
+    """
+    return names.str.replace(r" \(\d+\)$", "", regex=True)
 
 
 def _names_of(areas: gpd.GeoDataFrame, name_column: str) -> NDArray[np.object_]:

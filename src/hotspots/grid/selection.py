@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -174,8 +175,8 @@ def _days_of(period: str | Sequence[str]) -> tuple[pd.Timestamp, pd.Timestamp]:
             whole = pd.Period(parts[0])
             first, last = whole.start_time, whole.end_time.normalize()
         else:
-            first, last = (pd.to_datetime(day, format="%Y-%m-%d") for day in parts)
-    except (ValueError, TypeError) as error:
+            first, last = (pd.Timestamp(date.fromisoformat(day)) for day in parts)
+    except (AttributeError, ValueError, TypeError) as error:
         msg = (
             f"period {period!r} cannot be read. Write '2018-07' for a month, '2018' for a year, or "
             "('2018-07-01', '2018-07-31') for the first and the last day."

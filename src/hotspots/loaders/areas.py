@@ -7,6 +7,7 @@ from typing import Final
 
 import geopandas as gpd
 import pyogrio
+import shapely
 
 from hotspots.errors import CoordinateReferenceError, InputDataError, SchemaMismatchError
 
@@ -46,13 +47,21 @@ def read_areas(path: str | Path, *, name_column: str | None = None) -> gpd.GeoDa
     """
     found = Path(path)
     if not found.is_file():
-        msg = f"There is no file {path}. Give a vector file on this computer, not a URL."
+        what = "is a folder" if found.is_dir() else "is not there"
+        msg = f"{path} {what}. Give a vector file on this computer, not a URL."
         raise InputDataError(msg)
     prefix = "/vsigzip/" if found.suffix == ".gz" else ""
     try:
         areas = gpd.read_file(f"{prefix}{found.resolve()}", engine="pyogrio")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        msg = f"{found.name} cannot be read as a file of areas: {error}"
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        shapely.errors.GEOSException,
+    ) as error:
+        msg = (
+            f"{found.name} cannot be read as a file of areas. Give a GeoJSON, GeoPackage or "
+            f"Shapefile with polygons. ({error})"
+        )
         raise InputDataError(msg) from error
     return _named_polygons(areas, name_column=name_column, file_name=found.name)
 

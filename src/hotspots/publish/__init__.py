@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from hotspots.publish.gate import publish
-from hotspots.publish.policy import OPEN, STRICT, Policy
+from hotspots.publish.policy import OPEN, PUBLIC_GROUPS, STRICT, Policy
 from hotspots.publish.release import Account, Layer, Release, Source
 
-__all__ = ["OPEN", "STRICT", "Account", "Layer", "Policy", "Release", "Source", "publish"]
+__all__ = [
+    "OPEN",
+    "PUBLIC_GROUPS",
+    "STRICT",
+    "Account",
+    "Layer",
+    "Policy",
+    "Release",
+    "Source",
+    "publish",
+]

@@ -11,22 +11,22 @@ from hotspots.publish.release import Account
 from hotspots.publish.suppression import band_counts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hotspots.loaders.quality import QualityReport
     from hotspots.publish.policy import Policy
     from hotspots.results import HotspotResult
 
 
-def exact_accounts(result: HotspotResult, quality: QualityReport, policy: Policy) -> dict[str, int]:
-    """Count where the rows of a file went on their way to one layer.
+def exact_accounts(result: HotspotResult, reports: Sequence[QualityReport]) -> dict[str, int]:
+    """Count where the rows of the files went on their way to one layer.
 
     Parameters
     ----------
     result : HotspotResult
         The layer.
-    quality : QualityReport
-        The report of the file that the layer was counted from.
-    policy : Policy
-        Decides which cells show a number.
+    reports : sequence of QualityReport
+        The reports of the files that the layer was counted from.
 
     Returns
     -------
@@ -36,38 +36,43 @@ def exact_accounts(result: HotspotResult, quality: QualityReport, policy: Policy
     Raises
     ------
     PublishError
-        If the layer holds more incidents than the report knows of: then the report is not that of
-        the file, or the incidents were changed on the way.
+        If the layer holds more incidents than the reports know of: then a report is not that of
+        its file, or the incidents were changed on the way.
     """
-    facts = result.provenance
-    table = quality.groups
+    rows_read = sum(report.rows_read for report in reports)
+    rejected = sum(sum(report.rejected.values()) for report in reports)
+    selected, located = map(sum, zip(*(_selected(result, r) for r in reports), strict=True))
+    counted = int(result.data["n"].sum())
+    if counted > located:
+        files = ", ".join(report.file_name for report in reports)
+        msg = (
+            f"The layer counts {counted:,} incidents, but the quality report of {files} knows only "
+            f"{located:,} with a place. Pass the report that read_incidents() returned with these "
+            "incidents; do not repeat rows on the way."
+        )
+        raise PublishError(msg)
+    return {
+        "rows_read": rows_read,
+        "rejected": rejected,
+        "not_selected": rows_read - rejected - selected,
+        "unlocated": selected - located,
+        "outside_area": located - counted,
+        # One number for all cells: the part that lies in hidden ones would, in a map with few of
+        # them, give their counts away.
+        "on_the_map": counted,
+    }
+
+
+def _selected(result: HotspotResult, report: QualityReport) -> tuple[int, int]:
+    """Count the rows that are of a layer's offences and period, and those of them with a place."""
+    facts, table = result.provenance, report.groups
     inside = (
         table["display_group"].isin(facts.groups)
         & (table["day"] >= pd.Timestamp(facts.period_start))
         & (table["day"] <= pd.Timestamp(facts.period_end))
     )
-    located = table["location_status"].isin(["ok", "swapped_fixed"])
-    selected = int(table.loc[inside, "rows"].sum())
-    selected_located = int(table.loc[inside & located, "rows"].sum())
-    n = result.data["n"]
-    outside = selected_located - int(n.sum())
-    if outside < 0:
-        msg = (
-            f"The layer counts {int(n.sum()):,} incidents, but the quality report of "
-            f"{quality.file_name} knows only {selected_located:,} with a place. Pass the report "
-            "that read_incidents() returned with these incidents; do not repeat rows on the way."
-        )
-        raise PublishError(msg)
-    rejected = sum(quality.rejected.values())
-    return {
-        "rows_read": quality.rows_read,
-        "rejected": rejected,
-        "not_selected": quality.rows_read - rejected - selected,
-        "unlocated": selected - selected_located,
-        "outside_area": outside,
-        "in_cells_with_number": int(n[n >= policy.min_count].sum()),
-        "in_cells_with_range": int(n[n < policy.min_count].sum()),
-    }
+    located = inside & table["location_status"].isin(["ok", "swapped_fixed"])
+    return int(table.loc[inside, "rows"].sum()), int(table.loc[located, "rows"].sum())
 
 
 def public_accounts(exact: dict[str, int], policy: Policy) -> tuple[Account, ...]:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 import h3
 import numpy as np
+import pandas as pd
 
 from hotspots.cells import cell_areas_km2, cell_polygons
 from hotspots.errors import PublishError
+from hotspots.grid import unnumbered, with_constants, with_names
 from hotspots.methods.local import local_gi_star
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from hotspots.publish.policy import Policy
     from hotspots.results import HotspotResult
@@ -86,18 +86,19 @@ def enlarge_cells(data: gpd.GeoDataFrame, *, resolution: int) -> gpd.GeoDataFram
     groups = data.groupby(parents, sort=True)
     sums = groups[["n", "area_in_study_km2"]].sum()
     sums.index.name = "cell"
-    larger = sums.assign(area_km2=cell_areas_km2(sums.index))
-    for name in _CONSTANTS:
-        larger[name] = data[name].iloc[0]
-        larger[name] = larger[name].astype("category")
-    if "name" in data.columns:
-        # A larger cell is called after the small one in its middle, where there is one.
-        middle = [
-            h3.cell_to_center_child(cell, h3.get_resolution(data.index[0])) for cell in larger.index
-        ]
-        first = groups["name"].first()
-        larger["name"] = data["name"].reindex(middle).fillna(first.set_axis(middle)).to_numpy()
-    return gpd.GeoDataFrame(larger, geometry=cell_polygons(larger.index), crs=data.crs)
+    larger = gpd.GeoDataFrame(
+        sums.assign(area_km2=cell_areas_km2(sums.index)),
+        geometry=cell_polygons(sums.index),
+        crs=data.crs,
+    )
+    larger = with_constants(larger, {name: str(data[name].iloc[0]) for name in _CONSTANTS})
+    if "name" not in data.columns:
+        return larger
+    # A larger cell is called after the small one in its middle, where there is one.
+    names, fine = unnumbered(data["name"]), h3.get_resolution(data.index[0])
+    middle = [h3.cell_to_center_child(cell, fine) for cell in larger.index]
+    first = names.groupby(parents, sort=True).first().set_axis(middle)
+    return with_names(larger, names.reindex(middle).fillna(first).to_numpy(dtype=object))
 
 
 def _retest(result: HotspotResult, resolution: int) -> HotspotResult:
@@ -107,15 +108,20 @@ def _retest(result: HotspotResult, resolution: int) -> HotspotResult:
             f"grid at resolution {resolution} with make_hexgrid(area, resolution={resolution})."
         )
         raise PublishError(msg)
-    grid = enlarge_cells(result.data, resolution=resolution)
-    options = result.params_dict()
+    facts, options = result.provenance, result.params_dict()
+    # What was tested may have been one column of a grid that counts more than it.
+    counted = {
+        "groups": ",".join(facts.groups),
+        "period": f"{facts.period_start}/{facts.period_end}",
+    }
+    grid = with_constants(enlarge_cells(result.data, resolution=resolution), counted)
     return local_gi_star(grid, **{name: options[name] for name in _TEST_OPTIONS})
 
 
 def coarsen_until_shown(
     results: Sequence[HotspotResult], policy: Policy
 ) -> tuple[HotspotResult, ...]:
-    """Make the cells of all results larger until the policy's share can be shown.
+    """Make the cells of all results larger until they are large enough, and enough can be shown.
 
     Parameters
     ----------
@@ -135,17 +141,19 @@ def coarsen_until_shown(
         If the share is not reached at the coarsest resolution the policy allows.
     """
     resolution = h3.get_resolution(results[0].data.index[0])
+    if resolution > policy.finest_resolution:
+        resolution = policy.finest_resolution
+        results = [_retest(result, resolution) for result in results]
     tried = []
     while True:
-        counts = [result.data["n"] for result in results]
-        shown = sum(float(n[n >= policy.min_count].sum()) for n in counts)
-        share = shown / max(sum(float(n.sum()) for n in counts), 1.0)
+        counts = pd.concat([result.data["n"] for result in results])
+        share = share_shown(counts, policy)
         if share >= policy.min_share_shown:
             return tuple(results)
         tried.append(f"{share:.0%} at resolution {resolution}")
-        resolution -= 1
-        if resolution < policy.coarsest_resolution:
+        if resolution <= policy.coarsest_resolution:
             break
+        resolution -= 1
         results = [_retest(result, resolution) for result in results]
     msg = (
         f"Too few incidents for a public map: with counts under {policy.min_count} hidden, only "

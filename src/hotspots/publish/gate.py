@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -15,15 +13,18 @@ from hotspots.cells import cell_areas_km2
 from hotspots.errors import ParameterError, PublishError
 from hotspots.loaders.quality import QualityReport
 from hotspots.publish.accounts import exact_accounts, public_accounts
-from hotspots.publish.coarsen import coarsen_until_shown, share_shown
+from hotspots.publish.coarsen import coarsen_until_shown
 from hotspots.publish.policy import OPEN, STRICT, Policy
-from hotspots.publish.release import SEAL, Layer, Release, Source
+from hotspots.publish.refusals import refuse_overlaps, refuse_unsafe_cells, refuse_unsafe_test
+from hotspots.publish.release import SEAL, Layer, Release, Source, stamped
 from hotspots.publish.suppression import band_counts
 from hotspots.results import HotspotResult
 from hotspots.words import Message, message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from hotspots.publish.release import Account
 
 _T = TypeVar("_T")
 
@@ -32,7 +33,6 @@ _T = TypeVar("_T")
 _PUBLIC_CAVEATS: Final = tuple(
     f"methods.{name}"
     for name in (
-        "not_a_risk",
         "area_decides",
         "too_few",
         "weak_power",
@@ -97,28 +97,36 @@ def publish(
     """
     layers = _as_tuple(results, HotspotResult, "results")
     reports = _as_tuple(quality, QualityReport, "quality")
-    by_layer = tuple(_report_of(result, reports) for result in layers)
+    by_layer = tuple(_reports_of(result, reports) for result in layers)
     rules = _resolve_policy(policy, reports)
     _refuse_unsafe(layers, rules)
     shown = coarsen_until_shown(layers, rules)
     before, after = (h3.get_resolution(r[0].data.index[0]) for r in (layers, shown))
     table = pd.concat([_layer_table(result, rules) for result in shown], ignore_index=True)
     made = tuple(
-        _layer(result, report, rules) for result, report in zip(shown, by_layer, strict=True)
+        _layer(result, files, rules) for result, files in zip(shown, by_layer, strict=True)
     )
-    notes = _notes(rules, made, before=(before, layers[0]), after=(after, shown[0]))
+    notes = _notes(
+        rules,
+        made,
+        blurred=_all_blurred(reports),
+        before=(before, layers[0]),
+        after=(after, shown[0]),
+    )
     sources = tuple(_source(report) for report in reports)
-    return Release(
-        place=shown[0].provenance.place,
-        area_attribution=shown[0].provenance.area_attribution,
-        resolution=after,
-        layers=made,
-        table=table,
-        sources=sources,
-        policy=rules,
-        notes=notes,
-        receipt=_receipt(table, made, rules),
-        seal=SEAL,
+    return stamped(
+        Release(
+            place=shown[0].provenance.place,
+            area_attribution=shown[0].provenance.area_attribution,
+            resolution=after,
+            layers=made,
+            table=table,
+            sources=sources,
+            policy=rules,
+            notes=notes,
+            receipt=_receipt(made, len(shown[0].data), rules),
+            seal=SEAL,
+        )
     )
 
 
@@ -132,21 +140,27 @@ def _as_tuple(given: _T | Sequence[_T], kind: type[_T], name: str) -> tuple[_T, 
     return found
 
 
-def _report_of(result: HotspotResult, reports: Sequence[QualityReport]) -> QualityReport:
+def _reports_of(
+    result: HotspotResult, reports: Sequence[QualityReport]
+) -> tuple[QualityReport, ...]:
     wanted = set(result.provenance.source_sha256)
-    fitting = [report for report in reports if report.sha256 in wanted]
-    if len(wanted) != 1 or len(fitting) != 1:
+    fitting = {report.sha256: report for report in reports if report.sha256 in wanted}
+    if set(fitting) != wanted:
         files = ", ".join(report.file_name for report in reports)
         msg = (
-            "A result must be counted from one file, and come with that file's quality report. The "
-            f"reports given are of: {files}. Pass the one that read_incidents() returned."
+            "A result must come with the quality report of each file that it was counted from. The "
+            f"reports given are of: {files}. Pass what read_incidents() returned."
         )
         raise PublishError(msg)
-    return fitting[0]
+    return tuple(fitting.values())
+
+
+def _all_blurred(reports: Sequence[QualityReport]) -> bool:
+    return all(report.feed.anonymised_by_publisher for report in reports)
 
 
 def _resolve_policy(policy: Policy | str | None, reports: Sequence[QualityReport]) -> Policy:
-    blurred = all(report.feed.anonymised_by_publisher for report in reports)
+    blurred = _all_blurred(reports)
     if policy is None:
         return OPEN if blurred else STRICT
     rules = _POLICIES.get(policy) if isinstance(policy, str) else policy
@@ -166,8 +180,7 @@ def _resolve_policy(policy: Policy | str | None, reports: Sequence[QualityReport
 
 def _refuse_unsafe(layers: Sequence[HotspotResult], policy: Policy) -> None:
     for result in layers:
-        facts = result.provenance
-        never = [group for group in facts.groups if group not in policy.public_groups]
+        never = [g for g in result.provenance.groups if g not in policy.public_groups]
         if never:
             allowed = ", ".join(policy.public_groups)
             msg = (
@@ -175,16 +188,12 @@ def _refuse_unsafe(layers: Sequence[HotspotResult], policy: Policy) -> None:
                 f"Choose with select_incidents(incidents, offence=...) from: {allowed}."
             )
             raise PublishError(msg)
-        if facts.area_basis == "incidents" and "name" not in result.data.columns:
-            msg = (
-                "The study area was drawn around the incidents, and such an outline gives away "
-                "where lone incidents are. Give study_area() polygons, or name the cells with "
-                "name_cells()."
-            )
-            raise PublishError(msg)
+        refuse_unsafe_cells(result)
+        refuse_unsafe_test(result)
         if not result.data.index.equals(layers[0].data.index):
             msg = "The layers of one release must lie on the same cells. Count them on one grid."
             raise PublishError(msg)
+    refuse_overlaps(layers)
 
 
 def _layer_key(result: HotspotResult) -> str:
@@ -204,9 +213,9 @@ def _layer_table(result: HotspotResult, policy: Policy) -> pd.DataFrame:
     )[["layer", "cell", "name", "count", "low", "high", "hotspot"]]
 
 
-def _layer(result: HotspotResult, report: QualityReport, policy: Policy) -> Layer:
+def _layer(result: HotspotResult, reports: Sequence[QualityReport], policy: Policy) -> Layer:
     facts, options = result.provenance, result.params_dict()
-    step = 5
+    accounts = public_accounts(exact_accounts(result, reports), policy)
     return Layer(
         key=_layer_key(result),
         groups=facts.groups,
@@ -217,23 +226,31 @@ def _layer(result: HotspotResult, report: QualityReport, policy: Policy) -> Laye
         adjust=options["adjust"],
         alpha=options["alpha"],
         hot_cells=int((result.data["hotspot"] == "hot").sum()),
-        accounts=public_accounts(exact_accounts(result, report, policy), policy),
-        share_shown_percent=round(share_shown(result.data["n"], policy) * 100 / step) * step,
+        accounts=accounts,
+        share_shown_percent=_share_percent(result, accounts, policy),
         caveats=tuple(c for c in result.caveats if c.key in _PUBLIC_CAVEATS),
     )
+
+
+def _share_percent(result: HotspotResult, accounts: Sequence[Account], policy: Policy) -> int:
+    """Compare numbers that are shown anyway, so that the share tells nothing new."""
+    shown = int(band_counts(result.data["n"], policy)["count"].sum())
+    total = next(a.shown for a in accounts if a.key == "publish.account_on_the_map") or shown
+    step = 5
+    return min(100, round(shown / max(total, 1) * 100 / step) * step)
 
 
 def _notes(
     policy: Policy,
     layers: Sequence[Layer],
     *,
+    blurred: bool,
     before: tuple[int, HotspotResult],
     after: tuple[int, HotspotResult],
 ) -> tuple[Message, ...]:
     low, high = 0, policy.min_count - 1
-    known = policy.name if policy in (STRICT, OPEN) else "custom"
     notes = [
-        message(f"publish.policy_{known}", name=policy.name),
+        _say_policy(policy, blurred=blurred),
         message(
             "publish.small_counts",
             min_count=policy.min_count,
@@ -256,6 +273,14 @@ def _notes(
     return tuple(notes)
 
 
+def _say_policy(policy: Policy, *, blurred: bool) -> Message:
+    if policy not in (STRICT, OPEN):
+        return message("publish.policy_custom", name=policy.name)
+    if policy == OPEN:
+        return message("publish.policy_open")
+    return message("publish.policy_strict_chosen" if blurred else "publish.policy_strict")
+
+
 def _source(report: QualityReport) -> Source:
     feed = report.feed
     return Source(
@@ -271,18 +296,11 @@ def _source(report: QualityReport) -> Source:
     )
 
 
-def _receipt(table: pd.DataFrame, layers: Sequence[Layer], policy: Policy) -> dict[str, object]:
-    public = {
-        "table": json.loads(table.to_json(orient="split", index=False)),
-        "layers": [layer.key for layer in layers],
-        "policy": asdict(policy),
-    }
-    digest = hashlib.sha256(json.dumps(public, sort_keys=True).encode()).hexdigest()
+def _receipt(layers: Sequence[Layer], cells: int, policy: Policy) -> dict[str, object]:
     return {
         "schema": 1,
         "made_with": f"crime-hotspots {version('crime-hotspots')}",
         "policy": asdict(policy),
         "layers": [layer.key for layer in layers],
-        "cells": int(table["cell"].nunique()),
-        "content_sha256": digest,
+        "cells": cells,
     }

@@ -23,8 +23,10 @@ PUBLIC_GROUPS: Final = (
     "weapons",
 )
 
-_SMALLEST_MIN_COUNT: Final = 3
-_FINEST_H3: Final = 15
+_SMALLEST_MIN_COUNT: Final = 5
+_SMALLEST_ROUNDING: Final = 5
+_BUILT_IN: Final = {"strict": (8, 5, 9), "open": (5, 5, 10)}
+_FINEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +44,8 @@ class Policy:
     min_share_shown : float
         Share of the incidents that must lie in cells with a number; cells are made larger until
         it is reached.
-    coarsest_resolution : int
-        The H3 resolution at which enlarging stops.
+    finest_resolution, coarsest_resolution : int
+        Cells smaller than the one H3 resolution are made larger, and enlarging stops at the other.
     public_groups : tuple of str
         Display groups that may be shown; everything else is refused.
     """
@@ -52,6 +54,7 @@ class Policy:
     min_count: int
     rounding: int
     min_share_shown: float = 1 / 3
+    finest_resolution: int = 9
     coarsest_resolution: int = 6
     public_groups: tuple[str, ...] = PUBLIC_GROUPS
 
@@ -62,20 +65,32 @@ class Policy:
             faults.append(
                 f"min_count is {self.min_count}, it must be {_SMALLEST_MIN_COUNT} or more"
             )
-        if not 1 <= self.rounding < 2 * self.min_count:
+        if not _SMALLEST_ROUNDING <= self.rounding < 2 * self.min_count:
             # A wider step would round the smallest number that may be shown down to 0.
-            faults.append(f"rounding is {self.rounding}, it must be 1 to {2 * self.min_count - 1}")
+            widest = 2 * self.min_count - 1
+            faults.append(
+                f"rounding is {self.rounding}, it must be {_SMALLEST_ROUNDING} to {widest}"
+            )
         if not 0 <= self.min_share_shown <= 1:
             faults.append(f"min_share_shown is {self.min_share_shown}, it must be 0 to 1")
-        if not 0 <= self.coarsest_resolution <= _FINEST_H3:
-            faults.append(f"coarsest_resolution is {self.coarsest_resolution}, it must be 0 to 15")
+        if not 0 <= self.coarsest_resolution <= self.finest_resolution <= _FINEST:
+            faults.append(
+                f"the resolutions are {self.coarsest_resolution} to {self.finest_resolution}, they "
+                f"must lie in 0 to {_FINEST}"
+            )
+        never = [group for group in self.public_groups if group not in PUBLIC_GROUPS]
+        if never:
+            faults.append(f"these groups are never public: {', '.join(never)}")
+        rules = (self.min_count, self.rounding, self.finest_resolution)
+        if _BUILT_IN.get(self.name, rules) != rules:
+            faults.append(f"the name {self.name!r} is taken by a built-in policy")
         if faults:
             msg = f"Policy {self.name!r} cannot be used: {'; '.join(faults)}."
             raise ParameterError(msg)
 
 
 #: For a source that nobody is known to have anonymised.
-STRICT: Final = Policy(name="strict", min_count=8, rounding=5)
+STRICT: Final = Policy(name="strict", min_count=8, rounding=5, finest_resolution=9)
 
 #: For a feed whose spec says that its publisher has already anonymised it.
-OPEN: Final = Policy(name="open", min_count=5, rounding=5)
+OPEN: Final = Policy(name="open", min_count=5, rounding=5, finest_resolution=10)

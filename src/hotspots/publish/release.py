@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hotspots.errors import PublishError
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from hotspots.publish.policy import Policy
     from hotspots.words import Message
 
-#: publish() signs what it makes with this; a Release built by hand has no way to name it.
+#: publish() signs what it makes with this, so that no Release is built by mistake.
 SEAL: Final = object()
 
 
@@ -148,3 +150,57 @@ class Release:
         if self.seal is not SEAL:
             msg = "Only publish() makes a Release: call publish(result, quality=quality)."
             raise PublishError(msg)
+
+    def content_digest(self) -> str:
+        """Digest all that a reader can see.
+
+        Returns
+        -------
+        str
+            SHA-256, as hexadecimal digits.
+        """
+        seen = {
+            "place": [self.place, self.area_attribution, self.resolution],
+            "layers": [asdict(layer) for layer in self.layers],
+            # In one order, since a table in another says the same.
+            "table": json.loads(
+                self.table.sort_values(["layer", "cell"]).to_json(orient="split", index=False)
+            ),
+            "sources": [asdict(source) for source in self.sources],
+            "policy": asdict(self.policy),
+            "notes": [asdict(note) for note in self.notes],
+        }
+        text = json.dumps(seen, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def check_unchanged(self) -> None:
+        """Refuse a release whose contents were changed after the gate.
+
+        Raises
+        ------
+        PublishError
+            If anything that a reader can see differs from what passed.
+        """
+        if self.content_digest() != self.receipt["content_sha256"]:
+            msg = (
+                "This release was changed after publish() made it. Change the data or the policy "
+                "before, and call publish() again."
+            )
+            raise PublishError(msg)
+
+
+def stamped(release: Release) -> Release:
+    """Put the digest of a release's contents into its receipt.
+
+    Parameters
+    ----------
+    release : Release
+        A release.
+
+    Returns
+    -------
+    Release
+        The same, with ``content_sha256`` in the receipt.
+    """
+    receipt = {**release.receipt, "content_sha256": release.content_digest()}
+    return replace(release, receipt=receipt)

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from hotspots.publish.release import Layer, Source
 
 _SURE: Final = ("sure_alpha", "sure_neighbours", "sure_miss")
+#: Corrections that bound the share of wrong marks among all marks.
+_BOUNDS_FALSE_SHARE: Final = ("fdr_bh",)
 _CANNOT: Final = (
     "cannot_recorded",
     "cannot_risk",
@@ -73,7 +75,7 @@ def write_page(release: Release, path: str | os.PathLike[str], *, lang: str = "e
     Raises
     ------
     PublishError
-        If what is given did not pass ``publish()``.
+        If what is given did not pass ``publish()``, or was changed afterwards.
     OutputError
         If the folder does not exist, or the file cannot be written.
     ParameterError
@@ -93,6 +95,7 @@ def write_page(release: Release, path: str | os.PathLike[str], *, lang: str = "e
             "write_page(publish(result, quality=quality), path)."
         )
         raise PublishError(msg)
+    release.check_unchanged()
     target = check_target(path, example="map.html")
     replace_file(target, render_page(release, lang).encode("utf-8", "replace"))
     return target
@@ -203,6 +206,7 @@ def _layer_content(
 ) -> dict[str, Any]:
     in_hundred = f"{layer.alpha * 100:g}"
     idea = tell("sure_idea", null=tell(f"sure_null_{layer.null}"))
+    sure = [*_SURE, "sure_some_wrong"] if layer.adjust in _BOUNDS_FALSE_SHARE else _SURE
     terms = {"method": layer.method, "null": layer.null, "adjust": layer.adjust}
     method = {name: tell(f"term_{term}") for name, term in terms.items()}
     return {
@@ -214,7 +218,8 @@ def _layer_content(
         "finding": say_finding(layer, len(rows), lang),
         "where": say_where(rows.loc[rows["hotspot"] == "hot", "name"].fillna("").astype(str), lang),
         "chance": tell("finding_chance", in_hundred=in_hundred),
-        "sure": [idea, *(tell(key, in_hundred=in_hundred) for key in _SURE)],
+        "people": tell(f"finding_{layer.null}"),
+        "sure": [idea, *(tell(key, in_hundred=in_hundred) for key in sure)],
         "caveats": [say(caveat, lang) for caveat in layer.caveats],
         "method": tell("sure_method", **method, alpha=f"{layer.alpha:g}"),
         "share": tell("accounts_shown", percent=layer.share_shown_percent),
@@ -245,6 +250,7 @@ def _receipt(release: Release, areas: int, tell: partial[str]) -> list[dict[str,
     entries += [
         ("content", release.receipt.get("content_sha256"), True),
         ("cells", tell("number", value=areas), False),
+        ("resolution", release.resolution, False),
         ("policy", release.policy.name, False),
     ]
     return [

@@ -1,0 +1,115 @@
+"""What a result must not be, to become public."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+from hotspots.digests import digest_of, digest_of_names
+from hotspots.errors import PublishError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hotspots.results import HotspotResult
+
+#: A level above it marks so much by chance that the page's sentences would mislead.
+_HIGHEST_ALPHA: Final = 0.1
+
+
+def refuse_unsafe_cells(result: HotspotResult) -> None:
+    """Refuse cells that tell where incidents are by being there, and names put on by hand.
+
+    Parameters
+    ----------
+    result : HotspotResult
+        A layer.
+
+    Raises
+    ------
+    PublishError
+        If the area was drawn around the incidents, if cells were dropped from the grid, if every
+        cell of a list of cells holds an incident, or if names were changed.
+    """
+    data, basis = result.data, result.provenance.area_basis
+    if basis == "incidents":
+        msg = (
+            "The study area was drawn around the incidents, and such an outline gives away where "
+            "lone incidents are. Give study_area() the polygons of the place."
+        )
+        raise PublishError(msg)
+    if "cells_digest" not in data or data["cells_digest"].iloc[0] != digest_of(data.index):
+        msg = (
+            "Cells were dropped from the grid, or added to it. Cells without incidents must stay: "
+            "without them the test is wrong, and every cell shown is known to hold an incident. "
+            "Use the grid as make_hexgrid() made it."
+        )
+        raise PublishError(msg)
+    if basis == "cells" and (data["n"] > 0).all():
+        msg = (
+            "Every cell of this area holds an incident, so the list of cells tells where incidents "
+            "are. Take all cells of the place, or its polygons."
+        )
+        raise PublishError(msg)
+    if "name" in data and (
+        "names_digest" not in data
+        or data["names_digest"].iloc[0] != digest_of_names(data.index, data["name"])
+    ):
+        msg = (
+            "The names of the cells are not those that name_cells(grid, areas) gave them. Names go "
+            "to the public as they are, so they must come from areas."
+        )
+        raise PublishError(msg)
+
+
+def refuse_unsafe_test(result: HotspotResult) -> None:
+    """Refuse a test whose words would tell too much, or too little.
+
+    Parameters
+    ----------
+    result : HotspotResult
+        A layer.
+
+    Raises
+    ------
+    PublishError
+        If the test marks cold cells, or its level is above 0.1.
+    """
+    options = result.params_dict()
+    if options["alternative"] != "greater":
+        msg = (
+            "A cold cell and its neighbours hold next to nothing, so the word tells which hidden "
+            "counts are zero, and it reads as safe. Test with alternative='greater'."
+        )
+        raise PublishError(msg)
+    if options["alpha"] > _HIGHEST_ALPHA:
+        msg = (
+            f"The test has the level {options['alpha']:g}; more than {_HIGHEST_ALPHA:g} is not for "
+            "the public. Test with alpha=0.05."
+        )
+        raise PublishError(msg)
+
+
+def refuse_overlaps(layers: Sequence[HotspotResult]) -> None:
+    """Refuse layers that count the same incidents: one minus the other gives small counts.
+
+    Parameters
+    ----------
+    layers : sequence of HotspotResult
+        The layers of a release.
+
+    Raises
+    ------
+    PublishError
+        If two layers share an offence group and a day.
+    """
+    for one, two in combinations([layer.provenance for layer in layers], 2):
+        shared = sorted(set(one.groups) & set(two.groups))
+        apart = one.period_end < two.period_start or two.period_end < one.period_start
+        if shared and not apart:
+            msg = (
+                f"Two layers count the same incidents ({', '.join(shared)}, from "
+                f"{max(one.period_start, two.period_start)}); their difference would give small "
+                "counts away. Publish layers that do not overlap."
+            )
+            raise PublishError(msg)
