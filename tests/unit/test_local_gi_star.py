@@ -51,6 +51,16 @@ def _answers(result: HotspotResult) -> pd.DataFrame:
 
 
 @needs_published
+def test_z_scores_of_the_six_points_that_esda_publishes() -> None:
+    """Six points, neighbours within 15 units, binary weights, the point itself included."""
+    points = np.array([[10, 10], [20, 10], [40, 10], [15, 20], [30, 20], [30, 30]])
+    values = np.array([2, 3, 3.2, 5, 8, 7])
+    near = np.linalg.norm(points[:, None] - points[None], axis=2) <= 15
+    published = [-1.39727626, -0.28917762, 0.65064964, -0.28917762, 1.23452088, 2.02424331]
+    found = z_scores(values, near @ values, near.sum(axis=1))
+    np.testing.assert_allclose(found, published, atol=5e-9)
+
+
 def test_z_is_that_of_the_getis_ord_1996_example() -> None:
     published = pd.read_csv(PUBLISHED / "getisord" / "getisord_spdep_localG.csv")
     x, y = published["x"].to_numpy(), published["y"].to_numpy()
