@@ -1,25 +1,32 @@
-"""From a publisher's categories to the codebook: by rule, and said how well the rule fits."""
+"""From a publisher's codes and categories to the codebook, and how well each of them fits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
+from hotspots.loaders.columns import NO_TEXT
 from hotspots.loaders.distinct import distinct
-from hotspots.loaders.spec import normalised
+from hotspots.loaders.hooks import TEXT_HOOKS
+from hotspots.loaders.mapfiles import load_map
+from hotspots.loaders.rules import OffenceRule
+from hotspots.loaders.spec import normalised, normalised_code
 from hotspots.offences import display_groups, offence_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hotspots.loaders.rules import OffenceRule
+    from hotspots.loaders.columns import Columns
+    from hotspots.loaders.rules import CategoryRules
+    from hotspots.loaders.spec import FeedSpec
 
-_SEPARATOR = "\x1f"
+_SEPARATOR: Final = "\x1f"
+_KEYS: Final = ("category", "description", "code")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +36,9 @@ class Categories:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row per distinct pair of category and description, with ``category``, ``description``,
-        ``rows``, ``offence_code``, ``offence_group``, ``offence_against``, ``display_group``,
-        ``mapping_quality`` and ``sensitive``; most rows first.
+        One row per distinct category, description and code, with ``category``, ``description``,
+        ``code``, ``rows``, ``offence_code``, ``offence_group``, ``offence_against``,
+        ``display_group``, ``mapping_quality`` and ``sensitive``; most rows first.
     positions : numpy.ndarray of int
         Row of ``table`` that each row of the file belongs to.
     """
@@ -40,70 +47,132 @@ class Categories:
     positions: np.ndarray
 
 
-def map_categories(
-    category: pl.Series, description: pl.Series, rules: Sequence[OffenceRule]
-) -> Categories:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """The rules of a feed by what they match, texts already made comparable."""
+
+    by_code: Mapping[str, OffenceRule]
+    by_category: Mapping[str, Sequence[tuple[tuple[str, ...], OffenceRule]]]
+
+
+def map_categories(columns: Columns, spec: FeedSpec) -> Categories:
     """Give every row a code and a display group.
+
+    Codes go first, because labels are rewritten: code with subcode, code, a code of NIBRS; then
+    category and description, then category alone. What fits nothing is unmapped, and listed.
 
     Parameters
     ----------
-    category, description : polars.Series of str
-        The publisher's words, without nulls.
-    rules : sequence of OffenceRule
-        The feed's rules; the first that fits counts.
+    columns : Columns
+        The table.
+    spec : FeedSpec
+        The feed.
 
     Returns
     -------
     Categories
         The map that was used, and which line of it each row took.
     """
-    joined = pl.select((category + _SEPARATOR + description).alias("both")).to_series()
-    pairs, rows = distinct(joined)
-    by_category: dict[str, list[OffenceRule]] = {}
-    for rule in rules:
-        by_category.setdefault(normalised(rule.category), []).append(rule)
-    lines = []
-    for pair in pairs.to_list():
-        words, _, finer = pair.partition(_SEPARATOR)
-        lines.append(_line(words, finer, by_category))
-    table = pd.DataFrame(lines, columns=list(_line("", "", {})))
-    table.insert(2, "rows", np.bincount(rows, minlength=len(table)))
+    rules = spec.category
+    code = code_texts(columns, rules)
+    texts = [columns.text(rules.category), columns.text(rules.description), code]
+    named = [text.alias(key) for text, key in zip(texts, _KEYS, strict=True)]
+    joined = pl.DataFrame(named).select(pl.concat_str(_KEYS, separator=_SEPARATOR).alias("all"))
+    found, rows = distinct(joined["all"])
+    sorted_rules = _sorted_rules((*spec.offences, *(load_map(rules.map) if rules.map else ())))
+    lines = [_line(text.split(_SEPARATOR, 2), rules, sorted_rules) for text in found.to_list()]
+    table = pd.DataFrame(lines, columns=list(_line(("", "", ""), rules, sorted_rules)))
+    table.insert(len(_KEYS), "rows", np.bincount(rows, minlength=len(table)))
     order = table.sort_values(
-        ["rows", "category", "description"], ascending=[False, True, True], kind="stable"
+        ["rows", *_KEYS], ascending=[False, True, True, True], kind="stable"
     ).index.to_numpy()
     where = np.empty(len(order), dtype=np.intp)
     where[order] = np.arange(len(order))
     return Categories(table=table.loc[order].reset_index(drop=True), positions=where[rows])
 
 
+def code_texts(columns: Columns, rules: CategoryRules) -> pl.Series:
+    """Give the publisher's code of every row, with the subcode where there is one.
+
+    Parameters
+    ----------
+    columns : Columns
+        The table.
+    rules : CategoryRules
+        Which columns hold them.
+
+    Returns
+    -------
+    polars.Series of str
+        ``code`` or ``code/subcode``; blank where both are.
+    """
+    if not rules.subcode or not columns.has(rules.subcode):
+        return columns.text(rules.code)
+    joined = columns.joined((rules.code, rules.subcode), "/")
+    return joined.replace("/", "")
+
+
+def _sorted_rules(rules: Sequence[OffenceRule]) -> _Rules:
+    by_code: dict[str, OffenceRule] = {}
+    by_category: dict[str, list[tuple[tuple[str, ...], OffenceRule]]] = {}
+    for rule in rules:
+        if rule.code:
+            by_code.setdefault(normalised_code(rule.code), rule)
+        else:
+            patterns = tuple(normalised(d) for d in rule.descriptions)
+            by_category.setdefault(normalised(rule.category), []).append((patterns, rule))
+    return _Rules(by_code=by_code, by_category=by_category)
+
+
 def _line(
-    category: str, description: str, by_category: Mapping[str, list[OffenceRule]]
+    texts: Sequence[str], rules: CategoryRules, sorted_rules: _Rules
 ) -> dict[str, str | bool | None]:
-    rule = _first_fit(category, description, by_category)
-    code = offence_codes().get(rule.offence_code) if rule else None
-    group = (rule.group if rule else "") or (code.display_group if code else "other")
+    category, description, code = texts
+    rule = _fit(category, description, code, rules, sorted_rules)
+    known = offence_codes().get(rule.offence_code) if rule else None
+    group = (rule.group if rule else "") or (known.display_group if known else "other")
     return {
-        "category": category.strip() or None,
-        "description": description.strip() or None,
-        "offence_code": code.code if code else None,
-        "offence_group": code.category if code else None,
-        "offence_against": code.against if code else None,
+        **{k: _told(t) or None for k, t in zip(_KEYS, (category, description, code), strict=True)},
+        "offence_code": known.code if known else None,
+        "offence_group": known.category if known else None,
+        "offence_against": known.against if known else None,
         "display_group": group,
         "mapping_quality": rule.quality if rule else "unmapped",
         "sensitive": bool(
             display_groups()[group].sensitive
-            or (code and code.sensitive)
+            or (known and known.sensitive)
             or (rule and rule.sensitive)
         ),
     }
 
 
-def _first_fit(
-    category: str, description: str, by_category: Mapping[str, list[OffenceRule]]
+def _fit(
+    category: str, description: str, code: str, rules: CategoryRules, sorted_rules: _Rules
 ) -> OffenceRule | None:
-    finer = normalised(description)
-    for rule in by_category.get(normalised(category), ()):
-        patterns = [normalised(d) for d in rule.descriptions]
+    """Find the rule that fits: by code, or else by text."""
+    code = _hooked(code, rules.code_hooks)
+    if code:
+        whole = normalised_code(code)
+        for key in (whole, whole.partition("/")[0]):
+            if key in sorted_rules.by_code:
+                return sorted_rules.by_code[key]
+        nibrs = code.strip().upper()
+        if rules.nibrs and nibrs in offence_codes():
+            return OffenceRule(code=nibrs, offence_code=nibrs)
+    key = normalised(_hooked(category, rules.category_hooks))
+    finer = normalised(_hooked(description, rules.description_hooks))
+    for patterns, rule in sorted_rules.by_category.get(key, ()):
         if not patterns or any(fnmatchcase(finer, p) for p in patterns):
             return rule
     return None
+
+
+def _hooked(text: str, hooks: Sequence[str]) -> str:
+    for hook in hooks:
+        text = TEXT_HOOKS[hook](text)
+    return _told(text)
+
+
+def _told(text: str) -> str:
+    bare = text.strip()
+    return "" if bare in NO_TEXT else bare

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
-import pyproj
 
 from hotspots.errors import CoordinateReferenceError, InputDataError
+from hotspots.loaders.columns import Columns
 from hotspots.loaders.distinct import distinct
+from hotspots.loaders.hooks import near_zero_as_missing, swap_lat_lon_if
+from hotspots.loaders.reference import CrsEvidence, CrsTrial, best_guesses, degrees, inside
+from hotspots.loaders.spec import normalised
 
 if TYPE_CHECKING:
-    from hotspots.loaders.rules import PlaceRules
+    from hotspots.loaders.rules import CoordinateSource, PlaceRules
 
 STATUSES: Final = (
     "ok", "missing", "sentinel", "withheld", "outside_bounds", "swapped_fixed", "unparsed",
 )  # fmt: skip
-_OK, _MISSING, _SENTINEL, _WITHHELD, _OUTSIDE, _, _UNPARSED = range(len(STATUSES))
-#: Closer to (0, 0) than this, in degrees or metres, is no place: some portals write 5e-7.
-_NEAR_ZERO: Final = 1e-3
+_OK, _MISSING, _SENTINEL, _WITHHELD, _OUTSIDE, _SWAPPED, _UNPARSED = range(len(STATUSES))
+#: What a row is that another source, or a word, can still say more of.
+_NOWHERE: Final = (_MISSING, _SENTINEL, _UNPARSED)
 _NEAR_SENTINEL: Final = 1e-4
 _MOST: Final = 0.5
-#: A number on its own, before or after the street: 12, 12A, 12-14, 1200 BLOCK OF; not 39TH or 12XX.
-#: A road's number is rounded as well: better that than a house left standing.
-_HOUSE_NUMBER: Final = re.compile(
-    r"(?<!\w)(\d{1,6})(?: ?[-/] ?\d+)?[A-Za-z]?(?: block(?: of)?)?(?!\w)", re.IGNORECASE
-)
-#: Systems that are tried, to name a likely one, when numbers are too large for degrees.
-_GUESSES: Final = (
-    "EPSG:27700", "EPSG:3857", "EPSG:3435", "EPSG:2263", "EPSG:26985", "EPSG:2232", "EPSG:26910",
-)  # fmt: skip
+#: A source is believed when this share of its points lies in the bounds; of few points, most.
+_ENOUGH: Final = 0.95
+_FEW: Final = 20
+_EVIDENCE_ROWS: Final = 20_000
+_NO_COORDINATE: Final = ("", "-", "nan", "null", "(null)", "none", "n/a")
+_SEPARATOR: Final = "\x1f"
+_PAIR: Final = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)[\s,;]+(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,22 +45,56 @@ class Places:
         EPSG:4326; NaN where there is no place.
     status : numpy.ndarray of int8
         Positions in ``STATUSES``.
+    evidence : CrsEvidence
+        Why they were read in the columns and the system that they were read in.
+    notes : tuple of str
+        What was done to read them.
     """
 
     longitude: np.ndarray
     latitude: np.ndarray
     status: np.ndarray
+    evidence: CrsEvidence = field(default_factory=CrsEvidence)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def there(self) -> np.ndarray:  # numpydoc ignore=RT01
+        """Which rows have a place."""
+        found: np.ndarray = (self.status == _OK) | (self.status == _SWAPPED)
+        return found
 
 
-def locate(x_text: pl.Series, y_text: pl.Series, *, rules: PlaceRules, name: str) -> Places:
-    """Parse two columns of coordinates and judge where they lie.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """One source as read: the numbers as written, in degrees, and what each row is so far."""
+
+    source: CoordinateSource
+    x: np.ndarray
+    y: np.ndarray
+    longitude: np.ndarray
+    latitude: np.ndarray
+    status: np.ndarray
+    comma: bool
+    example: str
+
+    def trial(self) -> CrsTrial:
+        outside = int((self.status == _OUTSIDE).sum())
+        lies = int(((self.status == _OK) | (self.status == _SWAPPED)).sum())
+        return CrsTrial(source=self.source, points=lies + outside, inside=lies)
+
+
+def locate(columns: Columns, rules: PlaceRules, *, name: str) -> Places:
+    """Parse the coordinates of every row and judge where they lie.
+
+    The sources that the feed declares are tried in their order, and the first whose points lie in
+    the feed's bounds is taken for all rows. Nothing that is not declared is ever used.
 
     Parameters
     ----------
-    x_text, y_text : polars.Series of str
-        Longitude or easting, latitude or northing; without nulls.
+    columns : Columns
+        The table.
     rules : PlaceRules
-        The feed's reference system, bounds and sentinels.
+        The feed's sources, bounds and sentinels.
     name : str
         What messages call the file.
 
@@ -72,137 +106,206 @@ def locate(x_text: pl.Series, y_text: pl.Series, *, rules: PlaceRules, name: str
     Raises
     ------
     CoordinateReferenceError
-        If most points lie outside the feed's bounds; the message names a swap of latitude and
-        longitude, or a reference system, when that explains it.
+        If no source puts 95 % of its points into the feed's bounds; the message names the best
+        guesses: a swap of latitude and longitude, or a reference system.
     InputDataError
         If most of what is written is not a number.
     """
-    x_text, y_text = x_text.str.strip_chars(), y_text.str.strip_chars()
-    blank = ((x_text == "") | (y_text == "")).to_numpy()
-    withheld = (
-        x_text.is_in(list(rules.withheld_values)) | y_text.is_in(list(rules.withheld_values))
-    ).to_numpy()
-    x, y = _numbers(x_text), _numbers(y_text)
+    rows = columns.frame.height
+    present = [s for s in rules.sources if all(columns.has(c) for c in s.columns)]
+    if not present or not rows:
+        return Places(
+            longitude=np.full(rows, np.nan),
+            latitude=np.full(rows, np.nan),
+            status=np.full(rows, _MISSING, dtype=np.int8),
+            evidence=CrsEvidence(
+                trials=tuple(CrsTrial(source=s, points=0, inside=0) for s in rules.sources)
+            ),
+        )
+    tried: list[_Read] = []
+    for source in present:
+        tried.append(_read(columns, source, rules))
+        if _believed(tried[-1].trial()):
+            break
+    else:
+        _refuse(tried, rules, name)
+    # Where no source has a point, the first says why.
+    chosen = tried[-1] if tried[-1].trial().points else tried[0]
+    _refuse_words(chosen, name)
+    longitude, latitude, status = chosen.longitude, chosen.latitude, chosen.status
+    if rules.row_fallback:
+        for source in present[present.index(chosen.source) + 1 :]:
+            other = _read(columns, source, rules)
+            take = np.isin(status, _NOWHERE) & np.isin(other.status, (_OK, _SWAPPED))
+            longitude = np.where(take, other.longitude, longitude)
+            latitude = np.where(take, other.latitude, latitude)
+            status = np.where(take, other.status, status)
+    status = _withheld_by_text(columns, status, rules)
+    there = (status == _OK) | (status == _SWAPPED)
+    return Places(
+        longitude=np.where(there, longitude, np.nan),
+        latitude=np.where(there, latitude, np.nan),
+        status=status,
+        evidence=_evidence(columns, rules, tried, chosen),
+        notes=("coordinates have a decimal comma",) if chosen.comma else (),
+    )
+
+
+def _read(columns: Columns, source: CoordinateSource, rules: PlaceRules) -> _Read:
+    """Read one source; say of each row whether it is a place, and why not."""
+    x_text, y_text = _texts(columns, source)
+    x, y, comma = _numbers(x_text, y_text, declared=rules.decimal_comma)
+    if source.swapped == "columns":
+        x, y = y, x
     status = np.full(len(x), _OK, dtype=np.int8)
-    finite = np.isfinite(x) & np.isfinite(y)
-    status[~finite] = _UNPARSED
-    status[withheld] = _WITHHELD
-    status[blank] = _MISSING
-    written = ~blank & ~withheld
-    there = rules.sources[0]
-    if (written & ~finite).sum() > _MOST * max(written.sum(), 1):
-        row = int(np.flatnonzero(written & ~finite)[0])
+    bad = np.flatnonzero(~(np.isfinite(x) & np.isfinite(y)))
+    status[bad] = _status_of_words(x_text.gather(bad), y_text.gather(bad), rules)
+    status[(status == _OK) & near_zero_as_missing(x, y)] = _SENTINEL
+    longitude, latitude = degrees(x, y, source.crs)
+    lies = inside(longitude, latitude, rules.bbox)
+    if source.swapped == "rows":
+        swap = ~lies & inside(*degrees(y, x, source.crs), rules.bbox)
+        longitude, latitude = degrees(*swap_lat_lon_if(swap, x, y), source.crs)
+        status[swap & (status == _OK)] = _SWAPPED
+        lies |= swap
+    for there in rules.sentinels:
+        for a, b in ((x, y), (longitude, latitude)):
+            near = (np.abs(a - there[0]) < _NEAR_SENTINEL) & (np.abs(b - there[1]) < _NEAR_SENTINEL)
+            status[(status == _OK) & near] = _SENTINEL
+    status[(status == _OK) & ~lies] = _OUTSIDE
+    if source.swapped == "columns":
+        status[status == _OK] = _SWAPPED
+    unparsed = np.flatnonzero(status == _UNPARSED)[:1]
+    example = tuple(f"{t!r}" for i in unparsed for t in (x_text[int(i)], y_text[int(i)]))
+    return _Read(
+        source=source, x=x, y=y, longitude=longitude, latitude=latitude, status=status,
+        comma=comma, example=" and ".join(dict.fromkeys(example)),
+    )  # fmt: skip
+
+
+def _texts(columns: Columns, source: CoordinateSource) -> tuple[pl.Series, pl.Series]:
+    if not source.pair:
+        return columns.text(source.x), columns.text(source.y)
+    text = columns.text(source.pair)
+    first, second = text.str.extract(_PAIR, 1), text.str.extract(_PAIR, 2)
+    # A text that is no pair says itself why there is no place.
+    first = pl.select(pl.coalesce(first, text).alias("first")).to_series()
+    second = pl.select(pl.coalesce(second, text).alias("second")).to_series()
+    return (second, first) if source.pair_order == "lat lon" else (first, second)
+
+
+def _numbers(
+    x_text: pl.Series, y_text: pl.Series, *, declared: bool
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Parse numbers; a comma is a decimal comma where no number has a point."""
+    texts = [x_text, y_text]
+    comma = declared
+    if not comma:
+        odd = [t.filter(t.cast(pl.Float64, strict=False).is_null()) for t in texts]
+        comma = any(t.str.contains(r"^\s*-?\d+,\d+\s*$").any() for t in odd) and not any(
+            t.str.contains(".", literal=True).any() for t in texts
+        )
+    if comma:
+        texts = [t.str.replace(",", ".", literal=True) for t in texts]
+    x, y = (
+        t.str.strip_chars().cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+        for t in texts
+    )
+    return x, y, comma
+
+
+def _status_of_words(x_text: pl.Series, y_text: pl.Series, rules: PlaceRules) -> np.ndarray:
+    """Say what rows are whose coordinates are not numbers."""
+    withheld = {normalised(v) for v in rules.withheld_values}
+    missing = {normalised(v) for v in (*_NO_COORDINATE, *rules.missing_values)}
+    joined = pl.DataFrame([x_text.alias("x"), y_text.alias("y")]).select(
+        pl.concat_str(["x", "y"], separator=_SEPARATOR).alias("both")
+    )["both"]
+    found, rows = distinct(joined)
+    status = np.full(len(found), _UNPARSED, dtype=np.int8)
+    for i, text in enumerate(found.to_list()):
+        words = {normalised(word) for word in text.split(_SEPARATOR)}
+        if words & withheld:
+            status[i] = _WITHHELD
+        elif words & missing:
+            status[i] = _MISSING
+    statuses: np.ndarray = status[rows]
+    return statuses
+
+
+def _withheld_by_text(columns: Columns, status: np.ndarray, rules: PlaceRules) -> np.ndarray:
+    """Say of rows without a place whether the location in words tells that it was withheld."""
+    if not rules.withheld_texts:
+        return status
+    telling = {normalised(t) for t in rules.withheld_texts}
+    found, rows = distinct(columns.text(rules.text))
+    tells = np.array([normalised(t) in telling for t in found.to_list()], dtype=bool)
+    return np.where(np.isin(status, _NOWHERE) & tells[rows], np.int8(_WITHHELD), status)
+
+
+def _believed(trial: CrsTrial) -> bool:
+    return trial.points > 0 and (
+        trial.share >= _ENOUGH or (trial.points < _FEW and trial.share >= _MOST)
+    )
+
+
+def _evidence(
+    columns: Columns, rules: PlaceRules, tried: list[_Read], chosen: _Read
+) -> CrsEvidence:
+    """Count, for every declared source, where its points lie; an even sample of rows is enough."""
+    known = {read.source: read.trial() for read in tried}
+    step = max(1, columns.frame.height // _EVIDENCE_ROWS)
+    sample = Columns(frame=columns.frame.gather_every(step), names=columns.names)
+    for source in rules.sources:
+        if source not in known:
+            there = all(columns.has(c) for c in source.columns)
+            none = CrsTrial(source=source, points=0, inside=0)
+            known[source] = _read(sample, source, rules).trial() if there else none
+    trials = tuple(known[source] for source in rules.sources)
+    return CrsEvidence(trials=trials, chosen=rules.sources.index(chosen.source))
+
+
+def _refuse_words(read: _Read, name: str) -> None:
+    """Stop when most of what is written is no number: these are not the columns."""
+    wrong = int((read.status == _UNPARSED).sum())
+    written = int((~np.isin(read.status, (_MISSING, _WITHHELD))).sum())
+    if wrong > _MOST * max(written, 1):
+        said = " and ".join(repr(c) for c in read.source.columns)
         msg = (
-            f"{name}: most of {there.x!r} and {there.y!r} are not numbers, for example "
-            f"{x_text[row]!r} and {y_text[row]!r}. Name the columns that hold coordinates."
+            f"{name}: most of {said} are not numbers, for example {read.example}. Name the columns "
+            "that hold coordinates."
         )
         raise InputDataError(msg)
-    status[(status == _OK) & (np.abs(x) < _NEAR_ZERO) & (np.abs(y) < _NEAR_ZERO)] = _SENTINEL
-    longitude, latitude = _degrees(x, y, rules.sources[0].crs)
-    for west, south in rules.sentinels:
-        near = (np.abs(longitude - west) < _NEAR_SENTINEL) & (
-            np.abs(latitude - south) < _NEAR_SENTINEL
-        )
-        status[(status == _OK) & near] = _SENTINEL
-    candidate = status == _OK
-    inside = _inside(longitude, latitude, rules.bbox)
-    if (candidate & ~inside).sum() > _MOST * candidate.sum():
-        _refuse(x[candidate], y[candidate], rules, name)
-    status[candidate & ~inside] = _OUTSIDE
-    good = status == _OK
-    return Places(
-        longitude=np.where(good, longitude, np.nan),
-        latitude=np.where(good, latitude, np.nan),
-        status=status,
+
+
+def _refuse(tried: list[_Read], rules: PlaceRules, name: str) -> None:
+    """Say why the points of no source lie in the bounds, as far as the numbers tell."""
+    best = max(tried, key=lambda read: read.trial().points)
+    trial = best.trial()
+    if not trial.points:
+        return
+    candidate = np.isin(best.status, (_OK, _SWAPPED, _OUTSIDE))
+    x, y = best.x[candidate], best.y[candidate]
+    lost = int(np.flatnonzero(best.status[candidate] == _OUTSIDE)[0])
+    columns = best.source.columns
+    where = (
+        f"{columns[0]}={x[lost]:g}, {columns[-1]}={y[lost]:g}"
+        if len(columns) > 1
+        else (f"{columns[0]}=({x[lost]:g}, {y[lost]:g})")
     )
-
-
-def _numbers(texts: pl.Series) -> np.ndarray:
-    """Parse numbers; a comma is a decimal comma where no number has a point."""
-    if (
-        texts.str.contains(",", literal=True).any()
-        and not texts.str.contains(".", literal=True).any()
-    ):
-        texts = texts.str.replace(",", ".", literal=True)
-    numbers: np.ndarray = texts.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
-    return numbers
-
-
-def _degrees(x: np.ndarray, y: np.ndarray, crs: str) -> tuple[np.ndarray, np.ndarray]:
-    if pyproj.CRS.from_user_input(crs) == pyproj.CRS("EPSG:4326"):
-        return x, y
-    transformer = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    longitude, latitude = transformer.transform(x, y)
-    return np.asarray(longitude), np.asarray(latitude)
-
-
-def _inside(longitude: np.ndarray, latitude: np.ndarray, bbox: tuple[float, ...]) -> np.ndarray:
-    west, south, east, north = bbox
-    inside: np.ndarray = (
-        (longitude >= west) & (longitude <= east) & (latitude >= south) & (latitude <= north)
-    )
-    return inside
-
-
-def _refuse(x: np.ndarray, y: np.ndarray, rules: PlaceRules, name: str) -> None:
-    """Say why most points lie outside, as far as the numbers tell."""
-    longitude, latitude = _degrees(x, y, rules.sources[0].crs)
-    outside = int((~_inside(longitude, latitude, rules.bbox)).sum())
-    there = rules.sources[0]
     start = (
-        f"{name}: {outside:,} of {len(x):,} points lie outside the feed's bounds {rules.bbox} "
-        f"(west, south, east, north); the first is {there.x}={x[0]:g}, "
-        f"{there.y}={y[0]:g}. "
+        f"{name}: {trial.points - trial.inside:,} of {trial.points:,} points lie outside the "
+        f"feed's bounds {rules.bbox} (west, south, east, north); the first is {where}. "
     )
-    if _inside(*_degrees(y, x, rules.sources[0].crs), rules.bbox).mean() > _MOST:
-        msg = f"{start}They fit when latitude and longitude are swapped. Swap the two columns."
-        raise CoordinateReferenceError(msg)
-    shares = {crs: _inside(*_degrees(x, y, crs), rules.bbox).mean() for crs in _GUESSES}
-    likely = [crs for crs in sorted(shares, key=lambda c: -shares[c]) if shares[crs] > _MOST]
-    if likely:
-        msg = f"{start}They fit as {likely[0]}. Use longitude and latitude instead."
+    guesses = best_guesses(x, y, best.source.crs, rules.bbox)
+    said = "; ".join(f"{what} ({share:.0%} inside)" for what, share in guesses)
+    tail = f" Best guesses, none of them used: {said}." if said else ""
+    if not guesses or guesses[0][1] <= _MOST:
+        msg = f"{start}Is it a file of another place, or in another reference system?{tail}"
+    elif "EPSG" not in guesses[0][0] and "ESRI" not in guesses[0][0]:
+        msg = (
+            f"{start}They fit when latitude and longitude are swapped. Swap the two columns.{tail}"
+        )
     else:
-        msg = f"{start}Is it a file of another place, or in another reference system?"
+        msg = f"{start}They fit as {guesses[0][0]}. Use longitude and latitude instead.{tail}"
     raise CoordinateReferenceError(msg)
-
-
-def location_texts(texts: pl.Series, rules: PlaceRules) -> pl.Series:
-    """Clean the location in words; house numbers are rounded down to the hundred.
-
-    Parameters
-    ----------
-    texts : polars.Series of str
-        The column, without nulls.
-    rules : PlaceRules
-        Which texts mean "no location", and whether numbers are rounded.
-
-    Returns
-    -------
-    polars.Series of str
-        The texts; null where there is none.
-
-    Examples
-    --------
-    >>> import polars as pl
-    >>> from hotspots.loaders import describe_feed
-    >>> from hotspots.loaders.coordinates import location_texts
-    >>> rules = describe_feed("us-chicago").place
-    >>> location_texts(pl.Series(["4226 FRANK ST", "081XX S COLES AVE", ""]), rules).to_list()
-    ['4200 block FRANK ST', '081XX S COLES AVE', None]
-    """
-    found, rows = distinct(texts)
-    cleaned = [_clean(text, rules) for text in found.to_list()]
-    return pl.Series(texts.name, cleaned, dtype=pl.String).gather(rows)
-
-
-def _clean(text: str, rules: PlaceRules) -> str | None:
-    text = re.sub(r"\s+", " ", text).strip()
-    if not text or text in rules.empty_texts:
-        return None
-    if rules.round_house_numbers:
-        return _HOUSE_NUMBER.sub(_hundred, text)
-    return text
-
-
-def _hundred(match: re.Match[str]) -> str:
-    return f"{int(match[1]) // 100 * 100} block"

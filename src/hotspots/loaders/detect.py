@@ -30,6 +30,8 @@ class HeaderMatch:
         Feed and variant.
     score : float
         Columns in common over columns in either, from 0 to 1.
+    verbatim : int
+        Columns that the header writes exactly as the feed does.
     columns : mapping of str to str
         The feed's name of each column found, and the name in the header.
     missing : tuple of str
@@ -43,6 +45,7 @@ class HeaderMatch:
     feed: str
     variant: str
     score: float
+    verbatim: int
     columns: Mapping[str, str]
     missing: tuple[str, ...]
     absent: tuple[str, ...]
@@ -60,7 +63,8 @@ def match_header(header: Sequence[str]) -> tuple[HeaderMatch, ...]:
     Returns
     -------
     tuple of HeaderMatch
-        Best first: those that lack no column, then the highest score.
+        Best first: those that lack no column, then the highest score, then the most columns that
+        are written exactly so.
 
     Examples
     --------
@@ -73,7 +77,7 @@ def match_header(header: Sequence[str]) -> tuple[HeaderMatch, ...]:
         for feed in list_feeds()
         for variant in describe_feed(feed).variants
     ]
-    return tuple(sorted(found, key=lambda m: (bool(m.missing), -m.score)))
+    return tuple(sorted(found, key=lambda m: (bool(m.missing), -m.score, -m.verbatim)))
 
 
 def _match(header: Sequence[str], feed: str, variant: Variant) -> HeaderMatch:
@@ -86,6 +90,7 @@ def _match(header: Sequence[str], feed: str, variant: Variant) -> HeaderMatch:
         feed=feed,
         variant=variant.name,
         score=len(columns) / everything,
+        verbatim=sum(name == there for name, there in columns.items()),
         columns=columns,
         missing=tuple(c for c in variant.required if c not in columns),
         absent=tuple(c for c in variant.optional if c not in columns),

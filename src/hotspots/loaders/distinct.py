@@ -34,5 +34,5 @@ def distinct(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
     (['b', 'a'], [0, 1, 0])
     """
     encoded = values.to_arrow().cast(pa.large_string()).dictionary_encode()
-    found = pl.Series(values.name, encoded.dictionary.to_pylist(), dtype=pl.String)
+    found = pl.Series(values.name, pl.from_arrow(encoded.dictionary), dtype=pl.String)
     return found, encoded.indices.to_numpy(zero_copy_only=False)

@@ -10,6 +10,7 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from hotspots.loaders.hooks import TEXT_HOOKS
+from hotspots.loaders.mapfiles import load_map
 from hotspots.loaders.rules import QUALITIES
 from hotspots.loaders.spec import CHECKED_ON, FeedSpec, normalised, normalised_code
 from hotspots.offences import display_groups, offence_codes
@@ -57,13 +58,17 @@ def spec_faults(spec: FeedSpec) -> list[str]:
     list of str
         One fault each; empty when there is none.
     """
-    faults = offence_faults(spec.offences)
+    faults = []
     if spec.checked_on not in CHECKED_ON:
         faults.append(f"checked_on is {spec.checked_on!r}, not one of {', '.join(CHECKED_ON)}")
-    if (spec.offences or spec.category.map) and not spec.map_version:
+    if (spec.offences or any(v.category.map for v in spec.variants)) and not spec.map_version:
         faults.append("there are offence rules but no map_version")
     twice = {v.name for v in spec.variants if [w.name for w in spec.variants].count(v.name) > 1}
     faults += [f"two variants are called {name!r}" for name in sorted(twice)]
+    maps = {v.category.map for v in spec.variants} | {spec.category.map}
+    for name in sorted(maps):
+        more = load_map(name) if name else ()
+        faults += [f for f in offence_faults((*spec.offences, *more)) if f not in faults]
     if not spec.variants:
         return faults + _rule_faults(spec)
     for variant in spec.variants:
@@ -145,6 +150,8 @@ def _place_faults(rules: PlaceRules) -> list[str]:
     west, south, east, north = (*rules.bbox, *(0.0,) * 4)[:4]
     if len(rules.bbox) != 4 or west >= east or south >= north:  # noqa: PLR2004
         faults.append(f"place.bbox {rules.bbox} is not west, south, east, north")
+    words = (*rules.missing_values, *rules.withheld_values)
+    faults += [f"place: {word!r} is a number, so a sentinel" for word in words if _is_number(word)]
     if any(len(pair) != 2 for pair in rules.sentinels):  # noqa: PLR2004
         faults.append("place.sentinels are pairs of x and y")
     for number, source in enumerate(rules.sources):
@@ -160,6 +167,10 @@ def _place_faults(rules: PlaceRules) -> list[str]:
         except CRSError:
             faults.append(f"{where}: {source.crs!r} is not a reference system")
     return faults
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\s*[-+]?\d+(\.\d*)?\s*", text) is not None
 
 
 def _hook_faults(rules: CategoryRules) -> list[str]:

@@ -11,9 +11,9 @@ import pyproj
 from pyproj.exceptions import CRSError
 
 from hotspots.errors import ParameterError
+from hotspots.loaders.formats import has_day
 from hotspots.loaders.registry import describe_feed
 from hotspots.loaders.rules import CoordinateSource, MomentRules, OffenceRule
-from hotspots.loaders.times import has_day
 from hotspots.offences import display_groups, offence_codes
 
 if TYPE_CHECKING:

@@ -4,40 +4,41 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from dataclasses import fields
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
-import polars as pl
 
-from hotspots.errors import InputDataError, ParameterError, SchemaMismatchError
-from hotspots.loaders.assemble import Kept, assemble, count_flags, count_groups, text_of
+from hotspots.errors import ParameterError, SchemaMismatchError
+from hotspots.loaders.assemble import assemble
 from hotspots.loaders.categories import map_categories
+from hotspots.loaders.columns import Columns
 from hotspots.loaders.coordinates import STATUSES, locate
 from hotspots.loaders.detect import HeaderMatch, best_match, find_columns, listed, match_feed
 from hotspots.loaders.evidence import find_evidence
+from hotspots.loaders.flags import count_flags, count_groups
 from hotspots.loaders.generic import GenericOptions, generic_spec
+from hotspots.loaders.judge import judge
+from hotspots.loaders.kept import Kept, end_moments, reported_moments, row_counts
 from hotspots.loaders.quality import QualityReport
 from hotspots.loaders.registry import describe_feed
-from hotspots.loaders.source import FRAME, open_source
-from hotspots.loaders.table import Reject, read_records
-from hotspots.loaders.times import NOT_A_TIME, Moments, believable, parse_moments
+from hotspots.loaders.source import open_source
+from hotspots.loaders.spec import columns_read
+from hotspots.loaders.table import read_records
+from hotspots.loaders.times import parse_moments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import geopandas as gpd
+    import polars as pl
 
     from hotspots.loaders.source import Source
     from hotspots.loaders.spec import FeedSpec
-    from hotspots.loaders.table import Records
+    from hotspots.loaders.table import Records, Reject
 
 _GENERIC: Final = "generic-csv"
-_MOST: Final = 0.5
-_SHOWN: Final = 200
 
 
 class Reading(NamedTuple):
@@ -174,31 +175,21 @@ def _recognise(
         given = ", ".join(options.given())
         msg = f"Only feed='generic-csv' takes {given}; the other feeds are described already."
         raise ParameterError(msg)
-    if feed is None and isinstance(data, pd.DataFrame | pl.DataFrame):
-        feed = best_match([str(c) for c in data.columns], FRAME).feed
     if feed is None:
         source = open_source(data)
         match = best_match(source.header, source.name)
-        return describe_feed(match.feed), source, match
+        return describe_feed(match.feed).for_variant(match.variant), source, match
     spec = generic_spec(options) if feed == _GENERIC else describe_feed(feed)
-    source = open_source(
-        data,
-        time_format=(spec.time.start.formats or ("%Y-%m-%d %H:%M:%S",))[0],
-        zone=spec.time.zone,
-    )
+    source = open_source(data)
     if feed == _GENERIC:
         return spec, source, _match_named(spec, source)
-    return spec, source, match_feed(source.header, feed, source.name)
+    match = match_feed(source.header, feed, source.name)
+    return spec.for_variant(match.variant), source, match
 
 
 def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
     """Find the columns that the caller named."""
-    columns = (
-        spec.rows.key, spec.rows.case, spec.time.start.column, spec.time.end.column,
-        spec.time.reported.column, *spec.place.sources[0].columns, spec.place.text, spec.place.area,
-        spec.place.district, spec.category.category, spec.category.description, spec.category.code,
-    )  # fmt: skip
-    names = tuple(dict.fromkeys(c for c in columns if c))
+    names = columns_read(spec.rows, spec.time, spec.place, spec.category)
     found = find_columns(source.header, names)
     absent = [name for name in names if name not in found]
     if absent:
@@ -206,7 +197,7 @@ def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
         raise SchemaMismatchError(msg)
     extra = tuple(c for c in source.header if c not in found.values())
     return HeaderMatch(
-        feed=spec.id, variant="named by the caller", score=1.0, columns=found,
+        feed=spec.id, variant="named by the caller", score=1.0, verbatim=len(found), columns=found,
         missing=(), absent=(), extra=extra,
     )  # fmt: skip
 
@@ -215,93 +206,22 @@ def _keep(
     records: Records, spec: FeedSpec, match: HeaderMatch, name: str
 ) -> tuple[Kept, list[Reject]]:
     """Parse the rows, and set aside those that cannot be used."""
-    names, rules = match.columns, spec.time
-    moments = parse_moments(
-        text_of(records.frame, names, rules.start.column),
-        formats=rules.start.formats,
-        zone=rules.zone,
-        precision=rules.precision,
-    )
-    good, rejects = _judge(records, moments, spec, names, name)
-    frame = records.frame.filter(good)
-    place, category = spec.place, spec.category
+    every = Columns(frame=records.frame, names=match.columns)
+    start = parse_moments(every, spec.time.start, spec.time)
+    good, doubted, rejects = judge(every, records, start, spec, name)
+    columns, source_row = every.where(good), records.source_row[good]
     kept = Kept(
-        frame=frame,
-        names=names,
-        source_row=records.source_row[good],
-        moments=Moments(**{f.name: getattr(moments, f.name)[good] for f in fields(Moments)}),
-        places=locate(
-            text_of(frame, names, place.sources[0].x),
-            text_of(frame, names, place.sources[0].y),
-            rules=place,
-            name=name,
-        ),
-        categories=map_categories(
-            text_of(frame, names, category.category),
-            text_of(frame, names, category.description),
-            spec.offences,
-        ),
+        columns=columns,
+        source_row=source_row,
+        start=start.at(good),
+        end=end_moments(columns, spec),
+        reported=reported_moments(columns, spec),
+        doubted=doubted[good],
+        places=locate(columns, spec.place, name=name),
+        categories=map_categories(columns, spec),
+        counts=row_counts(columns, source_row, spec, name),
     )
     return kept, rejects
-
-
-def _judge(
-    records: Records, moments: Moments, spec: FeedSpec, names: Mapping[str, str], name: str
-) -> tuple[np.ndarray, list[Reject]]:
-    """Say which rows can be used; each of the others gets the first reason that holds."""
-    dates = text_of(records.frame, names, spec.time.start.column)
-    keys = text_of(records.frame, names, spec.rows.key)
-    no_date = moments.utc_us == NOT_A_TIME
-    _refuse_foreign_dates(dates, no_date, spec, name)
-    believed = believable(
-        moments.utc_us, first_day=spec.time.first_day, zone=spec.time.zone, now=datetime.now(UTC)
-    )
-    copies = _copies(keys, believed) if spec.rows.key_unique else np.zeros(len(keys), dtype=bool)
-    rejects = list(records.rejects)
-    for reason, bad, values in (
-        ("no_date", no_date, dates),
-        ("date_out_of_range", ~no_date & ~believed, dates),
-        ("duplicate_record_id", copies, keys),
-    ):
-        rows = records.source_row[bad].tolist()
-        texts = values.filter(bad).str.slice(0, _SHOWN).to_list()
-        rejects += [
-            Reject(source_row=row, reason=reason, value=text)
-            for row, text in zip(rows, texts, strict=True)
-        ]
-    good: np.ndarray = believed & ~copies
-    if records.rows_read and not good.any():
-        counts = Counter(r.reason for r in rejects)
-        said = ", ".join(f"{rows:,} {reason}" for reason, rows in counts.items())
-        first = min(r.source_row for r in rejects)
-        msg = (
-            f"{name}: none of {records.rows_read:,} rows can be kept ({said}); the first of them "
-            f"is row {first}."
-        )
-        raise InputDataError(msg)
-    return good, rejects
-
-
-def _refuse_foreign_dates(dates: pl.Series, no_date: np.ndarray, spec: FeedSpec, name: str) -> None:
-    """Stop when most dates are written in another way: that is a wrong format, not bad rows."""
-    written = (dates.str.strip_chars() != "").to_numpy()
-    wrong = written & no_date
-    if wrong.sum() > _MOST * max(written.sum(), 1):
-        example = dates[int(np.flatnonzero(wrong)[0])]
-        formats = " or ".join(spec.time.start.formats)
-        msg = (
-            f"{name}: {int(wrong.sum()):,} of {int(written.sum()):,} values of "
-            f"{spec.time.start.column!r} are not written as {formats}, for example {example!r}."
-        )
-        raise InputDataError(msg)
-
-
-def _copies(keys: pl.Series, good: np.ndarray) -> np.ndarray:
-    """Say which rows, among the good ones, repeat the key of an earlier one."""
-    copies = np.zeros(len(keys), dtype=bool)
-    among = keys.filter(good)
-    copies[good] = (~among.is_first_distinct() & (among.str.strip_chars() != "")).to_numpy()
-    return copies
 
 
 def _report(
@@ -320,6 +240,7 @@ def _report(
     renamed = [f"{there!r} as {name!r}" for name, there in match.columns.items() if name != there]
     notes = (
         *source.notes,
+        *kept.places.notes,
         *((f"columns read by like names: {', '.join(renamed)}",) if renamed else ()),
     )
     listed = pd.DataFrame(

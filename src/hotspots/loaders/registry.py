@@ -24,8 +24,8 @@ def list_feeds() -> tuple[str, ...]:
     Examples
     --------
     >>> from hotspots.loaders import list_feeds
-    >>> list_feeds()
-    ('gb-police', 'generic-csv', 'us-chicago')
+    >>> "us-chicago" in list_feeds(), "generic-csv" in list_feeds()
+    (True, True)
     """
     here = files("hotspots.loaders").joinpath("feeds")
     names = (p.name for p in here.iterdir())

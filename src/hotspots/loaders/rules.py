@@ -219,7 +219,8 @@ class PlaceRules:
     text : str
         Column with the location in words.
     empty_texts : tuple of str
-        Texts that mean "no location".
+        Texts in ``text``, ``area`` or ``district`` that mean "none"; ``-`` and ``(null)`` always
+        do.
     round_house_numbers : bool
         Whether house numbers in the text are rounded down to the hundred.
     area, area_format : str

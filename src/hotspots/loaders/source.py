@@ -8,12 +8,10 @@ import hashlib
 import io
 import re
 import zlib
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 import polars as pl
 from charset_normalizer import from_bytes
@@ -23,8 +21,8 @@ from hotspots.errors import (
     InputDataError,
     NotTabularError,
     ParameterError,
-    SchemaMismatchError,
 )
+from hotspots.loaders.frames import refuse_duplicates, text_frame
 
 #: What messages call a table that is no file.
 FRAME: Final = "the DataFrame"
@@ -89,9 +87,6 @@ class Source:
 
 def open_source(
     data: str | Path | pd.DataFrame | pl.DataFrame,
-    *,
-    time_format: str = "%Y-%m-%d %H:%M:%S",
-    zone: str = "UTC",
 ) -> Source:
     """Open a file or a frame and read its header.
 
@@ -99,10 +94,6 @@ def open_source(
     ----------
     data : str, pathlib.Path, pandas.DataFrame or polars.DataFrame
         A CSV file, gzip or not, or a table.
-    time_format : str, default "%Y-%m-%d %H:%M:%S"
-        How moments in a frame are written as text.
-    zone : str, default "UTC"
-        IANA zone that moments of a frame which have a zone are written in.
 
     Returns
     -------
@@ -123,7 +114,7 @@ def open_source(
         If two columns have the same name.
     """
     if isinstance(data, pd.DataFrame | pl.DataFrame):
-        return _from_frame(data, time_format, zone)
+        return _from_frame(data)
     if not isinstance(data, str | Path):
         msg = f"Expected a path or a DataFrame, got a {type(data).__name__}."
         raise ParameterError(msg)
@@ -280,25 +271,14 @@ def _header(content: bytes, name: str) -> tuple[str, tuple[str, ...], int]:
     if not fields:
         msg = f"{name} has no header that can be read: its first line is {head[:_SHOWN]!r}."
         raise NotTabularError(msg)
-    _refuse_duplicates(fields, name)
+    refuse_duplicates(fields, name)
     return delimiter, tuple(fields), lines
 
 
-def _refuse_duplicates(fields: list[str], name: str) -> None:
-    twice = sorted(f for f, times in Counter(fields).items() if times > 1)
-    if twice:
-        msg = f"{name} has more than one column called {', '.join(map(repr, twice))}. Rename them."
-        raise SchemaMismatchError(msg)
-
-
-def _from_frame(data: pd.DataFrame | pl.DataFrame, time_format: str, zone: str) -> Source:
+def _from_frame(data: pd.DataFrame | pl.DataFrame) -> Source:
     """Turn every column of a frame into text, as a CSV file would hold it."""
-    _refuse_duplicates([str(c) for c in data.columns], FRAME)
-    if isinstance(data, pd.DataFrame):
-        columns = {str(c): _pandas_text(data[c], time_format, zone) for c in data.columns}
-    else:
-        columns = {c: _polars_text(data[c], time_format, zone) for c in data.columns}
-    frame = pl.DataFrame({c: texts.fill_null("") for c, texts in columns.items()})
+    refuse_duplicates([str(c) for c in data.columns], FRAME)
+    frame = text_frame(data)
     written = frame.write_csv().encode()
     return Source(
         name=FRAME,
@@ -306,28 +286,6 @@ def _from_frame(data: pd.DataFrame | pl.DataFrame, time_format: str, zone: str) 
         size_bytes=len(written),
         encoding="",
         delimiter="",
-        header=tuple(columns),
+        header=tuple(frame.columns),
         frame=frame,
     )
-
-
-def _pandas_text(values: pd.Series, time_format: str, zone: str) -> pl.Series:
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        if values.dt.tz is not None:
-            values = values.dt.tz_convert(zone)
-        values = values.dt.strftime(time_format)
-    elif pd.api.types.is_float_dtype(values.dtype):
-        whole = values.dropna()
-        # A column of ids with gaps comes as floats: 9955810.0 is not the id.
-        if np.isfinite(whole).all() and (whole == whole.round()).all():
-            values = values.astype("Int64")
-    texts = values.astype("string").to_numpy(dtype=object, na_value=None)
-    return pl.Series(texts, dtype=pl.String)
-
-
-def _polars_text(values: pl.Series, time_format: str, zone: str) -> pl.Series:
-    if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone is not None:
-        values = values.dt.convert_time_zone(zone)
-    if values.dtype.is_temporal():
-        return values.dt.strftime(time_format)
-    return values.cast(pl.String)

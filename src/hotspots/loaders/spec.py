@@ -62,16 +62,7 @@ class Variant:
     @property
     def named_columns(self) -> tuple[str, ...]:  # numpydoc ignore=RT01
         """Name the columns that its rules read, each once."""
-        time, place, category = self.time, self.place, self.category
-        named = (
-            self.rows.key, self.rows.case, self.rows.count,
-            *time.start.columns, *time.end.columns, *time.reported.columns, time.check.column,
-            *(c for source in place.sources for c in source.columns),
-            place.text, place.area, place.district,
-            category.category, category.description, category.code, category.subcode,
-            category.sensitive,
-        )  # fmt: skip
-        return tuple(dict.fromkeys(c for c in named if c))
+        return columns_read(self.rows, self.time, self.place, self.category)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +163,32 @@ class FeedSpec:
             category=chosen.category,
             expected=chosen.expected,
         )
+
+
+def columns_read(
+    rows: RowRules, time: TimeRules, place: PlaceRules, category: CategoryRules
+) -> tuple[str, ...]:
+    """Name the columns that rules read.
+
+    Parameters
+    ----------
+    rows, time, place, category : RowRules, TimeRules, PlaceRules, CategoryRules
+        The rules.
+
+    Returns
+    -------
+    tuple of str
+        The feed's names, each once.
+    """
+    named = (
+        rows.key, rows.case, rows.count,
+        *time.start.columns, *time.end.columns, *time.reported.columns, time.check.column,
+        *(c for source in place.sources for c in source.columns),
+        place.text, place.area, place.district,
+        category.category, category.description, category.code, category.subcode,
+        category.sensitive,
+    )  # fmt: skip
+    return tuple(dict.fromkeys(c for c in named if c))
 
 
 def normalised(text: str) -> str:

@@ -1,24 +1,28 @@
-"""From text to moments: one zone a feed, gaps and overlaps of the clock counted and never lost."""
+"""From text to moments: a rule for each, gaps and overlaps of the clock counted and never lost."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
+from hotspots.loaders.clocks import NO_CLOCK, clock_column, clock_us, shift_edges
 from hotspots.loaders.distinct import distinct
+from hotspots.loaders.formats import INSTANT_FORMAT, WALL_FORMAT, has_clock, strptime
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from hotspots.loaders.columns import Columns
+    from hotspots.loaders.rules import MomentRules, TimeRules
 
 NOT_A_TIME: Final = np.iinfo(np.int64).min
-_CLOCK: Final = ("minute", "hour")
+_WITH_CLOCK: Final = ("minute", "hour")
+_DAY_US: Final = 86_400_000_000
+_PARTS_FORMATS: Final = ("%Y-%m-%d", "%Y-%m-%d-%H", "%Y-%m-%d-%H-%M")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,89 +33,221 @@ class Moments:
     ----------
     utc_us : numpy.ndarray of int64
         Microseconds since 1970 in UTC; ``NOT_A_TIME`` where the text is no moment.
+    to_the_day : numpy.ndarray of bool
+        The time of day is not known, although other rows have one.
     placeholder, ambiguous, nonexistent : numpy.ndarray of bool
-        Exactly midnight or noon; an hour that the clock shows twice (the first is taken); an hour
-        that the clock skips (moved forward).
+        A time of day that often means that it is unknown; an hour that the clock shows twice (the
+        first is taken); an hour that the clock skips (moved forward).
     """
 
     utc_us: np.ndarray
+    to_the_day: np.ndarray
     placeholder: np.ndarray
     ambiguous: np.ndarray
     nonexistent: np.ndarray
 
+    def at(self, rows: np.ndarray) -> Self:
+        """Choose rows.
 
-def parse_moments(
-    values: pl.Series, *, formats: Sequence[str], zone: str, precision: str
-) -> Moments:
-    """Parse a column of local moments.
+        Parameters
+        ----------
+        rows : numpy.ndarray of bool or int
+            Which rows, or their positions.
+
+        Returns
+        -------
+        Moments
+            The moments of those rows.
+        """
+        return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """Moments as written: microseconds on a clock that the rule names, and what is known of them.
+
+    ``in_utc`` are moments in UTC whatever the rule says; ``to_the_day`` have no time of day.
+    """
+
+    us: np.ndarray
+    in_utc: np.ndarray
+    to_the_day: np.ndarray
+
+
+def parse_moments(columns: Columns, moment: MomentRules, rules: TimeRules) -> Moments:
+    """Parse one of the moments of every row.
 
     Parameters
     ----------
-    values : polars.Series of str
-        The column, without nulls.
-    formats : sequence of str
-        Formats in the notation of strftime; the first that fits counts.
-    zone : str
-        IANA zone in which the moments are written.
-    precision : str
-        ``"month"`` and ``"day"`` have no clock, so nothing about it is flagged.
+    columns : Columns
+        The table.
+    moment : MomentRules
+        Where the moment stands and how it is written.
+    rules : TimeRules
+        The feed's zone and precision.
 
     Returns
     -------
     Moments
         One moment a row.
     """
-    texts, rows = distinct(values)
-    local = _parse(texts.str.strip_chars(), formats)
+    clocks = clock_column(columns, moment)
+    texts, rows = distinct(moment_texts(columns, moment))
+    written = _as_written(texts, moment)
+    if clocks is None:
+        return _settled(written, moment.rule, rules).at(rows)
+    days = _days(written, moment.rule, rules.zone)[rows]
+    day = days == NOT_A_TIME
+    known = ~day & (clocks != NO_CLOCK)
+    us, where = np.unique(np.where(known, days + clocks, days), return_inverse=True)
+    never = np.zeros(len(us), dtype=bool)
+    # A clock of its own is read on the same wall as the day, unless both are in UTC.
+    rule = "utc" if moment.rule == "utc" else "local"
+    whole = _settled(_Written(us=us, in_utc=never, to_the_day=never), rule, rules).at(where)
+    return Moments(
+        utc_us=whole.utc_us,
+        to_the_day=~day & ~known,
+        placeholder=whole.placeholder & known,
+        ambiguous=whole.ambiguous & known,
+        nonexistent=whole.nonexistent & known,
+    )
+
+
+def shift_ends(columns: Columns, moment: MomentRules, rules: TimeRules) -> Moments:
+    """Give the end of every row's shift.
+
+    Parameters
+    ----------
+    columns : Columns
+        The table.
+    moment : MomentRules
+        A moment that has a shift.
+    rules : TimeRules
+        The feed's zone.
+
+    Returns
+    -------
+    Moments
+        One moment a row; none where the shift is not known.
+    """
+    texts, rows = distinct(moment_texts(columns, moment))
+    days = _days(_as_written(texts, moment), moment.rule, rules.zone)[rows]
+    ends = shift_edges(columns.text(moment.shift), moment.shifts)[1]
+    known = (days != NOT_A_TIME) & (ends != NO_CLOCK)
+    us, where = np.unique(np.where(known, days + ends, NOT_A_TIME), return_inverse=True)
+    never = np.zeros(len(us), dtype=bool)
+    return _settled(_Written(us=us, in_utc=never, to_the_day=never), "local", rules).at(where)
+
+
+def moment_texts(columns: Columns, moment: MomentRules) -> pl.Series:
+    """Give the text that a moment is read from.
+
+    Parameters
+    ----------
+    columns : Columns
+        The table.
+    moment : MomentRules
+        Where the moment stands.
+
+    Returns
+    -------
+    polars.Series of str
+        The column, or the parts with a dash between them.
+    """
+    if moment.parts:
+        return columns.joined(moment.parts, "-")
+    return columns.text(moment.column)
+
+
+def _as_written(texts: pl.Series, moment: MomentRules) -> _Written:
+    """Parse distinct texts; the first format that fits counts."""
+    texts = texts.str.strip_chars()
+    formats = moment.formats
+    if moment.parts:
+        formats = _PARTS_FORMATS[len(moment.parts) - 3 :: -1]
+        texts = texts.str.strip_chars_end("-")
+    found = pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("us"))
+    to_the_day = np.zeros(len(texts), dtype=bool)
+    clocked = [has_clock(form) for form in formats]
+    for form, clock in zip(formats, clocked, strict=True):
+        if not found.null_count():
+            break
+        parsed = strptime(texts, form)
+        if not clock and any(clocked):
+            to_the_day |= (found.is_null() & parsed.is_not_null()).to_numpy()
+        found = pl.select(pl.coalesce(found, parsed).alias(texts.name)).to_series()
+    in_utc = np.zeros(len(texts), dtype=bool)
+    if found.null_count() and texts.str.ends_with("]").any():
+        walls, instants = strptime(texts, WALL_FORMAT), strptime(texts, INSTANT_FORMAT)
+        found = pl.select(pl.coalesce(found, walls, instants).alias(texts.name)).to_series()
+        in_utc = instants.is_not_null().to_numpy()
+    return _Written(us=_epoch(found), in_utc=in_utc, to_the_day=to_the_day)
+
+
+def _epoch(moments: pl.Series) -> np.ndarray:
+    us: np.ndarray = moments.dt.epoch("us").fill_null(NOT_A_TIME).to_numpy()
+    return us.copy()
+
+
+def _days(written: _Written, rule: str, zone: str) -> np.ndarray:
+    """Give the day of each moment, as microseconds on the wall at its midnight."""
+    us = written.us
+    there = us != NOT_A_TIME
+    if rule == "local_midnight_in_utc":
+        # Half a day on: a publisher who forgets summer time is an hour off, to either side.
+        local = np.where(there, _on_the_wall(us, zone) + _DAY_US // 2, 0)
+    else:
+        local = np.where(written.in_utc, _on_the_wall(us, zone), np.where(there, us, 0))
+    return np.where(there, local - local % _DAY_US, NOT_A_TIME)
+
+
+def _on_the_wall(utc_us: np.ndarray, zone: str) -> np.ndarray:
+    there = utc_us != NOT_A_TIME
+    series = pl.Series(np.where(there, utc_us, 0)).cast(pl.Datetime("us", "UTC"))
+    wall = series.dt.convert_time_zone(zone).dt.replace_time_zone(None).to_physical()
+    return np.where(there, wall.to_numpy(), NOT_A_TIME)
+
+
+def _localised(wall_us: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Turn the clock on the wall into UTC; say where it shows an hour twice or skips it."""
+    there = wall_us != NOT_A_TIME
+    local = pl.Series(np.where(there, wall_us, 0)).cast(pl.Datetime("us"))
     first = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     last = local.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
-    gap = (local.is_not_null() & first.is_null()).to_numpy()
-    utc = first.dt.epoch("us").fill_null(NOT_A_TIME).to_numpy().copy()
+    gap = first.is_null().to_numpy() & there
+    utc = first.dt.epoch("us").fill_null(0).to_numpy().copy()
     for i in np.flatnonzero(gap):
         # The offset before the gap (PEP 495) puts 02:30 where the clock shows 03:30.
         moment = local[int(i)].replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
         utc[i] = round(moment.timestamp()) * 1_000_000
-    has_clock = precision in _CLOCK
-    hour = local.dt.hour().is_in([0, 12]) & (local.dt.minute() == 0) & (local.dt.second() == 0)
+    twice = (first != last).fill_null(value=False).to_numpy() & there
+    return np.where(there, utc, NOT_A_TIME), twice, gap
+
+
+def _settled(written: _Written, rule: str, rules: TimeRules) -> Moments:
+    """Turn moments as written into UTC, by the rule, and flag what is odd about them."""
+    there, never = written.us != NOT_A_TIME, np.zeros(len(written.us), dtype=bool)
+    if rule == "utc":
+        utc, ambiguous, nonexistent = written.us, never, never
+    else:
+        wall = written.us
+        if rule == "local_midnight_in_utc":
+            wall = _days(written, rule, rules.zone)
+        utc, ambiguous, nonexistent = _localised(wall, rules.zone)
+        utc = np.where(written.in_utc & there, written.us, utc)
+    to_the_day = written.to_the_day
+    if rule == "local_midnight_in_utc":
+        to_the_day = there
+    flagged = there & ~to_the_day & (rules.precision in _WITH_CLOCK)
+    placeholders = [clock_us(t) for t in rules.placeholder_times]
+    wall = _on_the_wall(utc, rules.zone)
     return Moments(
-        utc_us=utc[rows],
-        placeholder=(hour.fill_null(value=False).to_numpy() & has_clock)[rows],
-        ambiguous=((first != last).fill_null(value=False).to_numpy() & has_clock)[rows],
-        nonexistent=(gap & has_clock)[rows],
+        utc_us=utc,
+        to_the_day=to_the_day & (rules.precision in _WITH_CLOCK),
+        placeholder=np.isin(wall % _DAY_US, placeholders) & flagged,
+        ambiguous=ambiguous & flagged & ~written.in_utc,
+        nonexistent=nonexistent & flagged & ~written.in_utc,
     )
-
-
-def _parse(texts: pl.Series, formats: Sequence[str]) -> pl.Series:
-    found = pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("us"))
-    for form in formats:
-        # A month alone is no moment to the parser: its first day is.
-        day = has_day(form)
-        whole = texts if day else texts + "-01"
-        parsed = whole.str.strptime(pl.Datetime("us"), form if day else f"{form}-%d", strict=False)
-        found = pl.select(pl.coalesce(found, parsed).alias(texts.name)).to_series()
-    return found
-
-
-def has_day(date_format: str) -> bool:
-    """Say whether a format names the day of the month, and not only the month.
-
-    Parameters
-    ----------
-    date_format : str
-        In the notation of strftime.
-
-    Returns
-    -------
-    bool
-        The answer.
-
-    Examples
-    --------
-    >>> from hotspots.loaders.times import has_day
-    >>> has_day("%d/%m/%Y"), has_day("%Y-%m")
-    (True, False)
-    """
-    return re.search(r"%[-_0]?[dejDFcxs]", date_format) is not None
 
 
 def believable(utc_us: np.ndarray, *, first_day: date, zone: str, now: datetime) -> np.ndarray:
@@ -133,9 +269,27 @@ def believable(utc_us: np.ndarray, *, first_day: date, zone: str, now: datetime)
     numpy.ndarray of bool
         True where the moment can be believed; False where there is none.
     """
-    start = datetime(first_day.year, first_day.month, first_day.day, tzinfo=ZoneInfo(zone))
-    low, high = (round(t.timestamp()) * 1_000_000 for t in (start, now))
+    low, high = start_of_day(first_day, zone), round(now.timestamp()) * 1_000_000
     return (utc_us >= low) & (utc_us <= high)
+
+
+def start_of_day(day: date, zone: str) -> int:
+    """Give the first moment of a day.
+
+    Parameters
+    ----------
+    day : datetime.date
+        The day.
+    zone : str
+        IANA zone.
+
+    Returns
+    -------
+    int
+        Microseconds since 1970 in UTC.
+    """
+    start = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+    return round(start.timestamp()) * 1_000_000
 
 
 def as_column(utc_us: np.ndarray, zone: str) -> pd.Series:

@@ -164,7 +164,7 @@ def test_places_that_are_none_stay_as_rows(
         ("0.0000005", "0.0000005"): "sentinel",
         ("36.619446395", "-91.686565684"): "sentinel",
         ("40.7", "-74.0"): "outside_bounds",
-        ("NaN", "-87.6"): "unparsed",
+        ("NaN", "-87.6"): "missing",
         ("inf", "-87.6"): "unparsed",
         ("1e999", "-87.6"): "unparsed",
         ("north", "-87.6"): "unparsed",

@@ -1,0 +1,123 @@
+"""The text of a table under the names that its feed gives to the columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+#: Texts that publishers write where they have none.
+NO_TEXT: Final = ("", "-", "(null)")
+
+
+def is_blank(texts: pl.Series) -> pl.Series:
+    """Say which texts are none.
+
+    Parameters
+    ----------
+    texts : polars.Series of str
+        Texts, without nulls.
+
+    Returns
+    -------
+    polars.Series of bool
+        True where there is nothing, a dash alone, or ``(null)``.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from hotspots.loaders.columns import is_blank
+    >>> is_blank(pl.Series(["12A", " ", "-", "(null)", "-1"])).to_list()
+    [False, True, True, True, False]
+    """
+    return texts.str.strip_chars().is_in(list(NO_TEXT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """A table of text, asked for by the feed's names of the columns.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        The text, under the names of the file; nothing is null.
+    names : mapping of str to str
+        The feed's name of each column that the file has, and the file's.
+    """
+
+    frame: pl.DataFrame
+    names: Mapping[str, str]
+
+    def has(self, column: str) -> bool:
+        """Say whether the file has a column.
+
+        Parameters
+        ----------
+        column : str
+            The feed's name.
+
+        Returns
+        -------
+        bool
+            The answer.
+        """
+        return column in self.names
+
+    def text(self, column: str) -> pl.Series:
+        """Give a column as text; blank where the file has none.
+
+        Parameters
+        ----------
+        column : str
+            The feed's name; may be empty.
+
+        Returns
+        -------
+        polars.Series of str
+            One text a row, without nulls.
+        """
+        if column in self.names:
+            return self.frame[self.names[column]]
+        return pl.Series(column, [""], dtype=pl.String).new_from_index(0, self.frame.height)
+
+    def joined(self, columns: Sequence[str], separator: str) -> pl.Series:
+        """Give several columns as one text, each without outer spaces.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            The feed's names.
+        separator : str
+            What stands between them.
+
+        Returns
+        -------
+        polars.Series of str
+            One text a row, without nulls.
+        """
+        texts = [self.text(c).str.strip_chars().alias(str(i)) for i, c in enumerate(columns)]
+        joined = pl.concat_str(pl.all(), separator=separator).alias("joined")
+        return pl.DataFrame(texts).select(joined)["joined"]
+
+    def where(self, keep: np.ndarray) -> Columns:
+        """Keep some rows.
+
+        Parameters
+        ----------
+        keep : numpy.ndarray of bool
+            Which rows.
+
+        Returns
+        -------
+        Columns
+            The same columns with those rows.
+        """
+        if bool(np.all(keep)):
+            return self
+        return Columns(frame=self.frame.filter(keep), names=self.names)

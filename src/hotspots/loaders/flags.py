@@ -1,0 +1,107 @@
+"""What must be known about rows that are kept: flags, and rows by group, day and status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from hotspots.loaders.columns import is_blank
+from hotspots.loaders.kept import earlier
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspots.loaders.kept import Kept
+    from hotspots.loaders.spec import FeedSpec
+
+
+def repeated_ids(kept: Kept, spec: FeedSpec) -> np.ndarray:
+    """Say which rows share the publisher's id with another row.
+
+    Parameters
+    ----------
+    kept : Kept
+        The rows, parsed.
+    spec : FeedSpec
+        The feed.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        The answer.
+    """
+    if spec.rows.key_unique or not kept.columns.has(spec.rows.key):
+        return np.zeros(len(kept.source_row), dtype=bool)
+    keys = kept.text(spec.rows.key)
+    shared: np.ndarray = (keys.is_duplicated() & ~is_blank(keys)).to_numpy()
+    return shared
+
+
+def count_flags(kept: Kept, spec: FeedSpec, incidents: gpd.GeoDataFrame) -> dict[str, int]:
+    """Count the rows that have something to know about them.
+
+    Parameters
+    ----------
+    kept : Kept
+        The rows, parsed.
+    spec : FeedSpec
+        The feed.
+    incidents : geopandas.GeoDataFrame
+        What was built of them.
+
+    Returns
+    -------
+    dict of str to int
+        Flags that at least one row has.
+    """
+    # Where the key is unique no two rows are identical, and not all columns were read.
+    repeated = 0 if spec.rows.key_unique else int((~_first_of_its_kind(kept.columns.frame)).sum())
+    quality = incidents["mapping_quality"]
+    rows = {
+        "no_record_id": incidents["source_record_id"].isna() if spec.rows.key else False,
+        "non_unique_id": repeated_ids(kept, spec),
+        "to_the_day": kept.start.to_the_day,
+        "placeholder_time": kept.start.placeholder,
+        "dst_ambiguous": kept.start.ambiguous,
+        "dst_nonexistent": kept.start.nonexistent,
+        "doubted_date": kept.doubted,
+        "end_before_start": earlier(kept.start, kept.end) if kept.end else False,
+        "reported_before_occurred": earlier(kept.start, kept.reported) if kept.reported else False,
+        "count_not_one": kept.counts != 1,
+        "unmapped_category": quality == "unmapped",
+        "ambiguous_category": quality == "ambiguous",
+        "sensitive": incidents["sensitive"],
+    }
+    flags = {flag: int(np.sum(which)) for flag, which in rows.items()}
+    flags = {"no_record_id": flags.pop("no_record_id"), "repeated_row": repeated, **flags}
+    return {flag: number for flag, number in flags.items() if number}
+
+
+def _first_of_its_kind(frame: pl.DataFrame) -> pl.Series:
+    return frame.select(pl.struct(pl.all()).is_first_distinct().alias("first"))["first"]
+
+
+def count_groups(incidents: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Count rows by display group, local day and location status.
+
+    Parameters
+    ----------
+    incidents : geopandas.GeoDataFrame
+        Incidents.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``display_group``, ``day`` (datetime64, no zone), ``location_status``, ``rows``.
+    """
+    keys = pd.DataFrame(
+        {
+            "display_group": incidents["display_group"],
+            "day": incidents["occurred_start"].dt.tz_localize(None).dt.floor("D"),
+            "location_status": incidents["location_status"],
+        }
+    )
+    return keys.groupby(list(keys), observed=True).size().rename("rows").reset_index()
