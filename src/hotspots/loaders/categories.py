@@ -104,12 +104,12 @@ def code_texts(columns: Columns, rules: CategoryRules) -> pl.Series:
     Returns
     -------
     polars.Series of str
-        ``code`` or ``code/subcode``; blank where both are.
+        ``code``, or ``code/subcode`` where there is a subcode; blank where there is neither.
     """
     if not rules.subcode or not columns.has(rules.subcode):
         return columns.text(rules.code)
     joined = columns.joined((rules.code, rules.subcode), "/")
-    return joined.replace("/", "")
+    return joined.str.strip_suffix("/")
 
 
 def _sorted_rules(rules: Sequence[OffenceRule]) -> _Rules:

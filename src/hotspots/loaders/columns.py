@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
+from hotspots.loaders.spec import normalised
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -48,11 +50,29 @@ class Columns:
     frame : polars.DataFrame
         The text, under the names of the file; nothing is null.
     names : mapping of str to str
-        The feed's name of each column that the file has, and the file's.
+        The feed's name of each column that the file has, made comparable, and the file's name.
     """
 
     frame: pl.DataFrame
     names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, found: Mapping[str, str]) -> Columns:
+        """Ask a table for columns by the feed's names.
+
+        Parameters
+        ----------
+        frame : polars.DataFrame
+            The text, under the names of the file.
+        found : mapping of str to str
+            The feed's name of each column that the file has, and the file's name.
+
+        Returns
+        -------
+        Columns
+            The same table.
+        """
+        return cls(frame=frame, names={normalised(name): there for name, there in found.items()})
 
     def has(self, column: str) -> bool:
         """Say whether the file has a column.
@@ -67,7 +87,7 @@ class Columns:
         bool
             The answer.
         """
-        return column in self.names
+        return normalised(column) in self.names
 
     def text(self, column: str) -> pl.Series:
         """Give a column as text; blank where the file has none.
@@ -82,8 +102,8 @@ class Columns:
         polars.Series of str
             One text a row, without nulls.
         """
-        if column in self.names:
-            return self.frame[self.names[column]]
+        if self.has(column):
+            return self.frame[self.names[normalised(column)]]
         return pl.Series(column, [""], dtype=pl.String).new_from_index(0, self.frame.height)
 
     def joined(self, columns: Sequence[str], separator: str) -> pl.Series:

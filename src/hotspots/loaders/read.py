@@ -206,7 +206,7 @@ def _keep(
     records: Records, spec: FeedSpec, match: HeaderMatch, name: str
 ) -> tuple[Kept, list[Reject]]:
     """Parse the rows, and set aside those that cannot be used."""
-    every = Columns(frame=records.frame, names=match.columns)
+    every = Columns.of(records.frame, match.columns)
     start = parse_moments(every, spec.time.start, spec.time)
     good, doubted, rejects = judge(every, records, start, spec, name)
     columns, source_row = every.where(good), records.source_row[good]

@@ -24,6 +24,8 @@ Row = Callable[..., dict[str, str]]
 Text = Callable[..., str]
 Write = Callable[..., Path]
 Check = Callable[[QualityReport, int], None]
+#: A feed may declare other columns with the same places; here they have none.
+NO_OTHER_PLACE = {"X Coordinate": "", "Y Coordinate": "", "Location": ""}
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
@@ -129,7 +131,7 @@ def test_duplicate_columns_are_named(write: Write, police_row: Row) -> None:
 def test_swapped_axes_are_named(
     write: Write, request: pytest.FixtureRequest, feed: str, as_csv: Text
 ) -> None:
-    good = request.getfixturevalue(feed)()
+    good = request.getfixturevalue(feed)(**NO_OTHER_PLACE)
     swapped = good | {"Latitude": good["Longitude"], "Longitude": good["Latitude"]}
     other = swapped | {next(iter(good)): "2"}  # the first column is the id
     message = r"file\.csv: 2 of 2 .* swapped\. Swap the two"
@@ -140,10 +142,10 @@ def test_swapped_axes_are_named(
 def test_projected_and_foreign_coordinates_are_named(
     write: Write, chicago_row: Row, as_csv: Text
 ) -> None:
-    feet = chicago_row(Latitude="1851626", Longitude="1198273")
+    feet = chicago_row(Latitude="1851626", Longitude="1198273", **NO_OTHER_PLACE)
     with pytest.raises(CoordinateReferenceError, match="They fit as EPSG:3435"):
         read_incidents(write(as_csv([feet])))
-    boston = chicago_row(Latitude="42.36", Longitude="-71.06")
+    boston = chicago_row(Latitude="42.36", Longitude="-71.06", **NO_OTHER_PLACE)
     with pytest.raises(CoordinateReferenceError, match="another place"):
         read_incidents(write(as_csv([boston])))
 
