@@ -271,6 +271,22 @@ CONTRACTS: Final = (
         codes={2: "23U", 5: "11A", 7: "240"},
     ),
     Contract(
+        feed="ca-vancouver",
+        variant="export",
+        file="ca-vancouver-export.csv",
+        kept=16,
+        located=11,
+        unlocated={"sentinel": 1, "withheld": 4},
+        rejected={"no_date": 1},
+        flags={
+            "repeated_row": 3, "to_the_day": 1, "placeholder_time": 5, "dst_ambiguous": 1,
+            "dst_nonexistent": 1, "unmapped_category": 1, "ambiguous_category": 3, "sensitive": 3,
+        },
+        first_start="2025-06-15T01:53:00",
+        precision="minute",
+        codes={2: "22B", 3: "23U", 6: "", 9: "09A", 11: "99Z", 12: "240", 15: "290", 18: ""},
+    ),
+    Contract(
         feed="generic-csv",
         variant="named by the caller",
         file="generic-csv-named.csv",
