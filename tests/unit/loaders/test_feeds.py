@@ -316,6 +316,22 @@ CONTRACTS: Final = (
         codes={2: "99Z", 3: "23C", 6: "90C", 7: "99Z", 10: "09A", 11: "23F"},
     ),
     Contract(
+        feed="us-dc",
+        variant="export",
+        file="us-dc-export.csv",
+        kept=12,
+        located=10,
+        unlocated={"sentinel": 1, "outside_bounds": 1},
+        rejected={"no_date": 1, "date_out_of_range": 1},
+        flags={
+            "non_unique_id": 2, "placeholder_time": 1, "reported_before_occurred": 2,
+            "dst_ambiguous": 0, "dst_nonexistent": 0, "sensitive": 1,
+        },
+        first_start="2024-02-20T17:19:00",
+        precision="minute",
+        codes={2: "23F", 3: "23U", 4: "09A", 6: "11U", 7: "13A", 8: "220", 9: "240", 12: "200"},
+    ),
+    Contract(
         feed="generic-csv",
         variant="named by the caller",
         file="generic-csv-named.csv",
