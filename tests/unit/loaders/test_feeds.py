@@ -332,6 +332,22 @@ CONTRACTS: Final = (
         codes={2: "23F", 3: "23U", 4: "09A", 6: "11U", 7: "13A", 8: "220", 9: "240", 12: "200"},
     ),
     Contract(
+        feed="us-denver",
+        variant="export",
+        file="us-denver-export.csv",
+        kept=13,
+        located=10,
+        unlocated={"missing": 1, "sentinel": 1, "outside_bounds": 1},
+        rejected={"duplicate_record_id": 1, "no_date": 1},
+        flags={
+            "placeholder_time": 2, "dst_ambiguous": 1, "dst_nonexistent": 1,
+            "unmapped_category": 1, "sensitive": 2,
+        },
+        first_start="2024-06-15T21:30:00",
+        precision="minute",
+        codes={2: "290", 3: "23F", 4: "23G", 5: "13A", 8: "09A", 9: "22A", 10: "22B", 13: ""},
+    ),
+    Contract(
         feed="generic-csv",
         variant="named by the caller",
         file="generic-csv-named.csv",
