@@ -11,6 +11,7 @@ import pytest
 from hotspots.loaders import describe_feed, read_incidents
 from hotspots.loaders.mapfiles import load_map
 from hotspots.loaders.spec import normalised
+from hotspots.offences import offence_codes
 
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "data" / "feeds"
 REAL: Final = Path(__file__).resolve().parents[4] / "shared/data/feeds/us-sf/kaggle_format_1061.csv"
@@ -62,6 +63,14 @@ def test_labels_that_drifted_mean_the_same() -> None:
 def test_a_car_that_was_found_again_is_not_a_theft() -> None:
     assert _sample("export")["offence_code"][4] == "99Z"
     assert _sample("historic")["offence_code"][5] == "240"
+
+
+def test_kidnapping_in_a_category_for_the_rest_is_sensitive() -> None:
+    rules = [r for r in load_map("us-sf.csv") if r.category == "OTHER MISCELLANEOUS"]
+    kidnapping = next(r for r in rules if r.descriptions == ("*KIDNAPPING*",))
+    assert kidnapping.offence_code == "100"
+    assert offence_codes()["100"].sensitive
+    assert rules[-1].descriptions == ()
 
 
 def test_a_row_without_a_category_is_unmapped() -> None:
