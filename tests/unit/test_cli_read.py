@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import json
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,9 @@ def _run(*arguments: str | Path) -> Result:
 
 
 def _spoiled(path: Path) -> Path:
-    """Write a file in which one row in ten has a category that nobody knows."""
+    """Write a file in which one row in ten has a category, and no code, that anybody knows."""
     lines = gzip.decompress(SAMPLE.read_bytes()).decode().splitlines()[:201]
-    lines[1::10] = [line.replace(",THEFT,", ",WITCHCRAFT,") for line in lines[1::10]]
+    lines[1::10] = [re.sub(r",\w+,THEFT,", ",,WITCHCRAFT,", line) for line in lines[1::10]]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

@@ -79,6 +79,7 @@ def test_summary_says_every_part(chicago_row: Row) -> None:
         "To know: 1 of a category that is not known here.",
         f"{over} 1 of 3 rows (33.3 %) have a category that is not known, over 1 %.",
         f"{over} 1 of 4 rows (25.0 %) were rejected, over 2 %.",
+        f"{over} 1 of 3 rows (33.3 %) have no place, over 3 %.",
     ]
 
 
