@@ -1,7 +1,7 @@
 """On maps where nothing is to be found, at most 5 % may show a hot cell.
 
-This fails above a bar that leaves room for the simulation's own chance: with 2,000 maps a case, the upper 99 % bound (Clopper and Pearson) of the share of maps
-with any hot cell is at most 6.5 %.
+This fails above a bar that leaves room for the simulation's own chance: with 2,000 maps a case, the
+upper 99 % bound (Clopper and Pearson) of the share of maps with any hot cell is at most 6.5 %.
 """
 
 from __future__ import annotations
