@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from hotspots.loaders import read_incidents
@@ -34,6 +36,23 @@ def test_metres_of_the_national_grid_become_degrees() -> None:
     # The grid square SE 300 335 is the middle of Leeds.
     assert (round(point.x, 3), round(point.y, 3)) == (-1.546, 53.797)
     assert incidents["source_record_id"].isna().all()
+
+
+def test_names_of_the_interface_mean_what_the_labels_mean() -> None:
+    records = json.loads((SAMPLES / "gb-police-api-json.json").read_text(encoding="utf-8"))
+    incidents, quality = read_incidents(pd.json_normalize(records).astype("string"))
+    assert (quality.variant, quality.kept, quality.located) == ("api-json", 12, 11)
+    assert dict(quality.unlocated) == {"missing": 1}
+    # Anti-social behaviour has an empty persistent_id: three events, none of them lost.
+    assert quality.flags["no_record_id"] == 3
+    assert (incidents["category_raw"] == "anti-social-behaviour").sum() == 3
+    assert quality.flags["unmapped_category"] == 1
+    groups = incidents.set_index("category_raw")["display_group"].astype("string")
+    assert groups["violent-crime"] == "violence_and_sexual"
+    assert groups["vehicle-crime"] == "vehicle_crime"
+    assert groups["criminal-damage-arson"] == "damage_arson"
+    assert groups["theft-from-the-person"] == "other_theft"
+    assert incidents["occurred_start"].iloc[0].isoformat() == "2018-07-01T00:00:00+01:00"
 
 
 def test_missing_areas_are_in_the_caveats() -> None:
