@@ -22,8 +22,8 @@ _PLACEHOLDERS: Final = 0.05
 #: A default place is suspected from this share of rows at one point, and this many.
 _ONE_POINT: Final = 0.01
 _MANY: Final = 100
-#: Below this the shift and the clock contradict each other.
-_SHIFT: Final = 0.95
+#: Below this the shift or the hour and the clock contradict each other.
+_AGREES: Final = 0.95
 _NAMED: Final = 3
 
 
@@ -81,19 +81,19 @@ def _place(quality: QualityReport) -> Iterator[Message]:
 
 def _clock(quality: QualityReport) -> Iterator[Message]:
     dates = quality.evidence.dates
-    rhythm, shift = dates.rhythm, dates.shift
+    rhythm, check = dates.rhythm, dates.check
     placeholders = rhythm.midnight + rhythm.noon
     if placeholders >= max(_PLACEHOLDERS * rhythm.rows, _ENOUGH):
         yield message("loaders.caution_placeholder", share=percent(placeholders, rhythm.rows))
     if not rhythm.quiet_at_night:
         yield message("loaders.caution_quiet", hour=rhythm.quiet_from or 0, zone=dates.zone)
-    if shift is not None and shift.agree < _SHIFT * shift.rows:
+    if check is not None and check.agree < _AGREES * check.rows:
         yield message(
-            "loaders.caution_shift",
-            column=shift.column,
-            agree=shift.agree,
-            rows=shift.rows,
-            share=percent(shift.agree, shift.rows),
+            "loaders.caution_check",
+            column=check.column,
+            agree=check.agree,
+            rows=check.rows,
+            share=percent(check.agree, check.rows),
         )
 
 

@@ -88,6 +88,29 @@ def clock_us(text: str) -> int:
     return (int(hours) * 60 + int(minutes)) * _MINUTE_US
 
 
+def clock_edges(values: pl.Series, shifts: Sequence[Shift]) -> tuple[np.ndarray, np.ndarray]:
+    """Give the start and the end of every row's shift, or of its hour where there are no shifts.
+
+    Parameters
+    ----------
+    values : polars.Series of str
+        Names of shifts, or hours from 0 to 23, without nulls.
+    shifts : sequence of Shift
+        What the names mean; empty when the values are hours.
+
+    Returns
+    -------
+    tuple of numpy.ndarray of int64
+        As of ``shift_edges``.
+    """
+    if shifts:
+        return shift_edges(values, shifts)
+    hours = values.str.strip_chars().cast(pl.Int64, strict=False)
+    known = hours.is_between(0, 23).fill_null(value=False).to_numpy()
+    start = np.where(known, hours.fill_null(0).to_numpy() * 60 * _MINUTE_US, NO_CLOCK)
+    return start, np.where(known, start + 60 * _MINUTE_US, NO_CLOCK)
+
+
 def shift_edges(values: pl.Series, shifts: Sequence[Shift]) -> tuple[np.ndarray, np.ndarray]:
     """Give the start and the end of every row's shift.
 

@@ -72,10 +72,12 @@ def match_header(header: Sequence[str]) -> tuple[HeaderMatch, ...]:
     >>> match_header(["Latitude", "Longitude", "Crime type", "Month"])[0].feed
     'gb-police'
     """
+    return _ranked(header, list_feeds())
+
+
+def _ranked(header: Sequence[str], feeds: Sequence[str]) -> tuple[HeaderMatch, ...]:
     found = [
-        _match(header, feed, variant)
-        for feed in list_feeds()
-        for variant in describe_feed(feed).variants
+        _match(header, feed, variant) for feed in feeds for variant in describe_feed(feed).variants
     ]
     return tuple(sorted(found, key=lambda m: (bool(m.missing), -m.score, -m.verbatim)))
 
@@ -218,11 +220,13 @@ def match_feed(header: Sequence[str], feed: str, name: str) -> HeaderMatch:
     SchemaMismatchError
         If the header lacks columns; the message names the feed that does fit.
     """
-    describe_feed(feed)
-    matches = match_header(header)
-    wanted = next(m for m in matches if m.feed == feed)
+    own = _ranked(header, [feed])
+    if not own:
+        msg = f"The feed {feed!r} has no variant with columns. Give it one."
+        raise SchemaMismatchError(msg)
+    wanted = own[0]
     if wanted.missing:
-        other = matches[0]
+        other = match_header(header)[0]
         hint = (
             f"It fits the feed {other.feed!r}: read it as that."
             if not other.missing

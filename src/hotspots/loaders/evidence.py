@@ -11,6 +11,7 @@ import pandas as pd
 import polars as pl
 import shapely
 
+from hotspots.loaders.reference import CrsEvidence
 from hotspots.loaders.rhythm import Rhythm, find_rhythm
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from hotspots.loaders.rhythm import ShiftAgreement, ShortMonth
+    from hotspots.loaders.rhythm import ShortMonth
+    from hotspots.loaders.time_check import ClockAgreement
 
 #: Rows at one point from which one speaks of a stack, and of a large one.
 STACK: Final = 16
@@ -49,8 +51,8 @@ class DateEvidence:
         What the hours of the day say.
     short_months : tuple of ShortMonth
         Months with less than half the rows of the median month.
-    shift : ShiftAgreement or None
-        Agreement with a column that names the shift, where the feed has one.
+    check : ClockAgreement or None
+        Agreement with a column that says the shift or the hour, where the feed has one.
     """
 
     zone: str
@@ -61,7 +63,7 @@ class DateEvidence:
     basis: Mapping[str, int]
     rhythm: Rhythm
     short_months: tuple[ShortMonth, ...]
-    shift: ShiftAgreement | None = None
+    check: ClockAgreement | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -74,6 +76,8 @@ class SpaceEvidence:
         Rows with a place, and different places.
     in_stacks, in_large_stacks : int
         Rows at a point that 16, or 100, rows or more share.
+    crs : CrsEvidence
+        Why the coordinates were read in the columns and the system that they were read in.
     top_stacks : pandas.DataFrame
         At most ten stacks: ``longitude`` and ``latitude`` in degrees, to three decimals, and
         ``rows``; most rows first.
@@ -83,6 +87,7 @@ class SpaceEvidence:
     distinct_points: int
     in_stacks: int
     in_large_stacks: int
+    crs: CrsEvidence
     top_stacks: pd.DataFrame
 
 
@@ -130,7 +135,9 @@ def find_evidence(
     incidents: gpd.GeoDataFrame,
     rejects: pd.DataFrame,
     *,
-    shift: ShiftAgreement | None = None,
+    crs: CrsEvidence | None = None,
+    check: ClockAgreement | None = None,
+    flagged: Mapping[str, np.ndarray] | None = None,
 ) -> Evidence:
     """Look at finished Incidents and say what they show.
 
@@ -140,8 +147,12 @@ def find_evidence(
         Incidents; they are not changed.
     rejects : pandas.DataFrame
         ``source_row`` and ``reason`` of the rows that were not kept.
-    shift : ShiftAgreement, optional
-        Agreement with the feed's shift column.
+    crs : CrsEvidence, optional
+        Why the coordinates were read as they were.
+    check : ClockAgreement, optional
+        Agreement with a column that says the shift or the hour.
+    flagged : mapping of str to numpy.ndarray of bool, optional
+        Rows with each flag.
 
     Returns
     -------
@@ -159,11 +170,11 @@ def find_evidence(
     """
     placed = incidents["location_status"].isin(_PLACED).to_numpy()
     return Evidence(
-        dates=_dates(incidents, shift),
-        space=_space(incidents, placed),
+        dates=_dates(incidents, check),
+        space=_space(incidents, placed, crs or CrsEvidence()),
         grain=_grain(incidents),
         unlocated_categories=_unlocated_categories(incidents, placed),
-        examples=_examples(incidents, rejects),
+        examples=_examples(incidents, rejects, flagged or {}),
     )
 
 
@@ -174,7 +185,7 @@ def _counts(values: pd.Series) -> Mapping[str, int]:
     return MappingProxyType({str(value): count for value, count in named if count})
 
 
-def _dates(incidents: gpd.GeoDataFrame, shift: ShiftAgreement | None) -> DateEvidence:
+def _dates(incidents: gpd.GeoDataFrame, check: ClockAgreement | None) -> DateEvidence:
     start = incidents["occurred_start"]
     precision = incidents["occurred_precision"]
     with_clock = precision.isin(["minute", "hour"]).to_numpy()
@@ -191,11 +202,11 @@ def _dates(incidents: gpd.GeoDataFrame, shift: ShiftAgreement | None) -> DateEvi
         basis=_counts(incidents["occurred_basis"]),
         rhythm=rhythm,
         short_months=days.short_months(),
-        shift=shift,
+        check=check,
     )
 
 
-def _space(incidents: gpd.GeoDataFrame, placed: np.ndarray) -> SpaceEvidence:
+def _space(incidents: gpd.GeoDataFrame, placed: np.ndarray, crs: CrsEvidence) -> SpaceEvidence:
     points = shapely.get_coordinates(incidents.geometry.to_numpy()[placed])
     stacks = (
         pl.DataFrame({"longitude": points[:, 0], "latitude": points[:, 1]})
@@ -214,6 +225,7 @@ def _space(incidents: gpd.GeoDataFrame, placed: np.ndarray) -> SpaceEvidence:
         distinct_points=stacks.height,
         in_stacks=int(rows.filter(rows >= STACK).sum()),
         in_large_stacks=int(rows.filter(rows >= LARGE_STACK).sum()),
+        crs=crs,
         top_stacks=pd.DataFrame({name: top[name].to_numpy() for name in top.columns}).astype(
             {"rows": "int64"}
         ),
@@ -252,7 +264,9 @@ def _unlocated_categories(incidents: gpd.GeoDataFrame, placed: np.ndarray) -> pd
     )
 
 
-def _examples(incidents: gpd.GeoDataFrame, rejects: pd.DataFrame) -> Mapping[str, tuple[int, ...]]:
+def _examples(
+    incidents: gpd.GeoDataFrame, rejects: pd.DataFrame, flagged: Mapping[str, np.ndarray]
+) -> Mapping[str, tuple[int, ...]]:
     rows = incidents["source_row"].to_numpy()
     found: dict[str, Any] = {
         str(reason): among["source_row"].to_numpy()
@@ -262,7 +276,7 @@ def _examples(incidents: gpd.GeoDataFrame, rejects: pd.DataFrame) -> Mapping[str
     for position, word in enumerate(status.cat.categories):
         if word not in _PLACED:
             found[word] = rows[status.cat.codes == position]
-    found["unmapped_category"] = rows[incidents["mapping_quality"] == "unmapped"]
+    found |= {flag: rows[which] for flag, which in flagged.items()}
     return MappingProxyType(
         {
             reason: tuple(np.sort(which)[:_EXAMPLES].tolist())

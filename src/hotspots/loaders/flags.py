@@ -40,8 +40,8 @@ def repeated_ids(kept: Kept, spec: FeedSpec) -> np.ndarray:
     return shared
 
 
-def count_flags(kept: Kept, spec: FeedSpec, incidents: gpd.GeoDataFrame) -> dict[str, int]:
-    """Count the rows that have something to know about them.
+def find_flags(kept: Kept, spec: FeedSpec, incidents: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
+    """Find the rows that have something to know about them.
 
     Parameters
     ----------
@@ -54,14 +54,15 @@ def count_flags(kept: Kept, spec: FeedSpec, incidents: gpd.GeoDataFrame) -> dict
 
     Returns
     -------
-    dict of str to int
-        Flags that at least one row has.
+    dict of str to numpy.ndarray of bool
+        Rows with each flag that at least one row has.
     """
     # Where the key is unique no two rows are identical, and not all columns were read.
-    repeated = 0 if spec.rows.key_unique else int((~_first_of_its_kind(kept.columns.frame)).sum())
+    unique, frame = spec.rows.key_unique, kept.columns.frame
     quality = incidents["mapping_quality"]
     rows = {
         "no_record_id": incidents["source_record_id"].isna() if spec.rows.key else False,
+        "repeated_row": False if unique else ~_first_of_its_kind(frame).to_numpy(),
         "non_unique_id": repeated_ids(kept, spec),
         "to_the_day": kept.start.to_the_day,
         "placeholder_time": kept.start.placeholder,
@@ -75,9 +76,8 @@ def count_flags(kept: Kept, spec: FeedSpec, incidents: gpd.GeoDataFrame) -> dict
         "ambiguous_category": quality == "ambiguous",
         "sensitive": incidents["sensitive"],
     }
-    flags = {flag: int(np.sum(which)) for flag, which in rows.items()}
-    flags = {"no_record_id": flags.pop("no_record_id"), "repeated_row": repeated, **flags}
-    return {flag: number for flag, number in flags.items() if number}
+    masks = {flag: np.asarray(which, dtype=bool) for flag, which in rows.items()}
+    return {flag: which for flag, which in masks.items() if which.any()}
 
 
 def _first_of_its_kind(frame: pl.DataFrame) -> pl.Series:

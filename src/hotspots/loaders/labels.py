@@ -95,14 +95,14 @@ def label_table(
     categories : pandas.DataFrame
         The table of a report.
     described : bool
-        Whether descriptions are told apart as well; otherwise they are left out.
+        Whether descriptions and codes are told apart as well; otherwise they are left out.
     quality : str, optional
         Only categories with this ``mapping_quality``.
 
     Returns
     -------
     pandas.DataFrame
-        ``category``, ``description``, ``rows``, ``offence_code``, ``display_group``,
+        ``category``, ``description``, ``code``, ``rows``, ``offence_code``, ``display_group``,
         ``mapping_quality``; most rows first. Texts are cut to 60 characters; blank is "".
     """
     lines = categories if quality is None else categories[categories["mapping_quality"] == quality]
@@ -110,13 +110,14 @@ def label_table(
         {
             "category": lines["category"].map(shown),
             "description": lines["description"].map(shown) if described else "",
+            "code": lines["code"].map(shown) if described else "",
             "offence_code": lines["offence_code"].map(shown),
             "display_group": lines["display_group"].astype(str),
             "mapping_quality": lines["mapping_quality"].astype(str),
             "rows": lines["rows"].astype("int64"),
         }
     )
-    keys = ["category", "description", "offence_code", "display_group", "mapping_quality"]
+    keys = [name for name in table if name != "rows"]
     counted = table.groupby(keys, sort=True)["rows"].sum().reset_index()
     ordered = counted.sort_values("rows", ascending=False, kind="stable").reset_index(drop=True)
-    return ordered[["category", "description", "rows", *keys[2:]]]
+    return ordered[[*keys[:3], "rows", *keys[3:]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from hotspots.loaders.cautions import cautions_of
@@ -83,7 +84,7 @@ def as_dict(quality: QualityReport) -> dict[str, Any]:
 
 
 def _dates(dates: DateEvidence) -> dict[str, Any]:
-    rhythm, shift = dates.rhythm, dates.shift
+    rhythm, check = dates.rhythm, dates.check
     return {
         "zone": dates.zone,
         "first": str(dates.first) if dates.first else None,
@@ -99,13 +100,7 @@ def _dates(dates: DateEvidence) -> dict[str, Any]:
             "rows_by_hour": list(rhythm.by_hour),
             "quietest_three_hours_from": rhythm.quiet_from,
         },
-        "shift": shift
-        and {
-            "column": shift.column,
-            "rows": shift.rows,
-            "agree": shift.agree,
-            "agree_as_written": shift.agree_as_written,
-        },
+        "check": asdict(check) if check else None,
         "short_months": [
             {"month": m.month, "rows": m.rows, "median": m.median} for m in dates.short_months
         ],
@@ -114,12 +109,20 @@ def _dates(dates: DateEvidence) -> dict[str, Any]:
 
 def _places(space: SpaceEvidence) -> dict[str, Any]:
     return {
+        "crs": [
+            {
+                "columns": list(trial.source.columns), "crs": trial.source.crs,
+                "points": trial.points, "inside": trial.inside,
+                "taken": position == space.crs.chosen,
+            }
+            for position, trial in enumerate(space.crs.trials)
+        ],
         "located": space.located,
         "distinct_points": space.distinct_points,
         f"rows_in_stacks_of_{STACK}": space.in_stacks,
         f"rows_in_stacks_of_{LARGE_STACK}": space.in_large_stacks,
         "top_stacks": space.top_stacks.to_dict("records"),
-    }
+    }  # fmt: skip
 
 
 def _categories(quality: QualityReport) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.loaders.quality import QualityReport
+    from hotspots.loaders.reference import CrsEvidence
     from hotspots.words import Message
 
 _MOST_LINES: Final = 40
@@ -216,7 +217,7 @@ def _dates_section(quality: QualityReport, lang: str) -> Section:
 
 
 def _clock_lines(quality: QualityReport) -> list[Message]:
-    rhythm, shift = quality.evidence.dates.rhythm, quality.evidence.dates.shift
+    rhythm, check = quality.evidence.dates.rhythm, quality.evidence.dates.check
     if not rhythm.rows:
         return [message("loaders.no_clock")]
     counts = {"midnight": rhythm.midnight, "noon": rhythm.noon, "full": rhythm.on_the_hour}
@@ -226,15 +227,15 @@ def _clock_lines(quality: QualityReport) -> list[Message]:
         lines.append(message("loaders.quiet_unknown"))
     elif rhythm.quiet_at_night:
         lines.append(message("loaders.quiet", hour=rhythm.quiet_from))
-    if shift is not None:
+    if check is not None:
         lines.append(
             message(
-                "loaders.shift_agrees",
-                column=shift.column,
-                agree=shift.agree,
-                rows=shift.rows,
-                share=percent(shift.agree, shift.rows),
-                written_share=percent(shift.agree_as_written, shift.rows),
+                f"loaders.check_{check.rule}",
+                column=check.column,
+                agree=check.agree,
+                rows=check.rows,
+                share=percent(check.agree, check.rows),
+                otherwise=percent(check.agree_otherwise, check.rows),
             )
         )
     return lines
@@ -247,6 +248,7 @@ def _places_section(quality: QualityReport) -> Section:
     return Section(
         heading="heading_places",
         lines=(
+            *_crs_lines(space.crs),
             message("loaders.points", located=space.located, distinct=space.distinct_points),
             message(
                 "loaders.stacks",
@@ -262,6 +264,24 @@ def _places_section(quality: QualityReport) -> Section:
             for longitude, latitude, rows in space.top_stacks.itertuples(index=False)
         ),
     )
+
+
+def _crs_lines(evidence: CrsEvidence) -> list[Message]:
+    lines = []
+    for position, trial in enumerate(evidence.trials):
+        if trial.points:
+            taken = "taken" if position == evidence.chosen else "not_taken"
+            lines.append(
+                message(
+                    f"loaders.crs_{taken}",
+                    columns=" and ".join(repr(shown(c)) for c in trial.source.columns),
+                    crs=trial.source.crs,
+                    inside=trial.inside,
+                    points=trial.points,
+                    share=percent(trial.inside, trial.points),
+                )
+            )
+    return lines
 
 
 def _unlocated_section(quality: QualityReport) -> Section:
@@ -313,8 +333,8 @@ def _unmapped_section(quality: QualityReport) -> Section:
     table = label_table(
         quality.categories, described=has_code_list(quality.feed), quality="unmapped"
     )
-    blank = (table["description"] == "").all()
-    columns = ("category", "rows") if blank else ("category", "description", "rows")
+    finer = [name for name in ("description", "code") if (table[name] != "").any()]
+    columns = ("category", *finer, "rows")
     return Section(
         heading="heading_unmapped",
         lines=_cut(table),

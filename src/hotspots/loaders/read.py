@@ -16,7 +16,8 @@ from hotspots.loaders.columns import Columns
 from hotspots.loaders.coordinates import STATUSES, locate
 from hotspots.loaders.detect import HeaderMatch, best_match, find_columns, listed, match_feed
 from hotspots.loaders.evidence import find_evidence
-from hotspots.loaders.flags import count_flags, count_groups
+from hotspots.loaders.flags import count_groups, find_flags
+from hotspots.loaders.gates import check_gates
 from hotspots.loaders.generic import GenericOptions, generic_spec
 from hotspots.loaders.judge import judge
 from hotspots.loaders.kept import Kept, end_moments, reported_moments, row_counts
@@ -25,6 +26,7 @@ from hotspots.loaders.registry import describe_feed
 from hotspots.loaders.source import open_source
 from hotspots.loaders.spec import columns_read
 from hotspots.loaders.table import read_records
+from hotspots.loaders.time_check import check_clock
 from hotspots.loaders.times import parse_moments
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Reading(NamedTuple):
     quality: QualityReport
 
 
-def read_incidents(
+def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its name
     data: str | Path | pd.DataFrame | pl.DataFrame,
     feed: str | None = None,
     *,
@@ -66,6 +68,7 @@ def read_incidents(
     crs: str | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     categories: Mapping[str, str] | None = None,
+    strict: bool = False,
 ) -> Reading:
     """Read incidents from an open-data file, or from a table already in memory.
 
@@ -78,7 +81,8 @@ def read_incidents(
     data : str, pathlib.Path, pandas.DataFrame or polars.DataFrame
         A CSV file, gzip or not, in any common encoding; or a table.
     feed : str, optional
-        One of ``list_feeds()``. By default it is recognised by the column names.
+        One of ``list_feeds()``, or the path of a description that ends in ``.toml``. By default it
+        is recognised by the column names.
     columns : mapping of str to str, optional
         For ``feed="generic-csv"``: what the columns are called. Keys: ``occurred`` (needed),
         ``occurred_end``, ``reported``, ``latitude`` and ``longitude`` (or ``x`` and ``y``),
@@ -98,6 +102,10 @@ def read_incidents(
     categories : mapping of str to str, optional
         For ``generic-csv``: a NIBRS or CODE code, or a display group, for each category. What is
         not listed becomes ``other``.
+    strict : bool, default False
+        Whether to refuse a file that is not as files of its feed are: more than 1 % of its rows of
+        a category that is not known, more than 1 % outside the bounds, more than 2 % rejected (or
+        what the feed says is normal for it), or a column missing that the feed reads.
 
     Returns
     -------
@@ -121,6 +129,8 @@ def read_incidents(
         are swapped.
     ParameterError
         If an option is missing or does not belong to the feed, or ``data`` is a web address.
+    UnmappedCategoryError, GateError
+        With ``strict``, if a limit is broken; the message gives every such limit with its numbers.
     InputDataError
         If the file is missing or broken, or none of its rows can be kept.
 
@@ -164,6 +174,8 @@ def read_incidents(
     kept, rejects = _keep(records, spec, match, source.name)
     incidents = assemble(kept, spec, source.sha256)
     quality = _report(kept, rejects, spec, match, source, records, incidents)
+    if strict:
+        check_gates(quality)
     return Reading(incidents, quality)
 
 
@@ -250,7 +262,14 @@ def _report(
             "value": pd.Series([r.value for r in ordered], dtype="string"),
         }
     )
-    evidence = find_evidence(incidents, listed)
+    flagged = find_flags(kept, spec, incidents)
+    evidence = find_evidence(
+        incidents,
+        listed,
+        crs=kept.places.evidence,
+        check=check_clock(kept, spec),
+        flagged=flagged,
+    )
     stacked = {"stacked_location": evidence.space.in_stacks} if evidence.space.in_stacks else {}
     return QualityReport(
         feed=spec,
@@ -267,7 +286,7 @@ def _report(
         kept=len(incidents),
         located=located,
         unlocated=by_status,
-        flags={**count_flags(kept, spec, incidents), **stacked},
+        flags={**{flag: int(which.sum()) for flag, which in flagged.items()}, **stacked},
         groups=count_groups(incidents),
         categories=kept.categories.table,
         rejects=listed,

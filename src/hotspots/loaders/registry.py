@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotspots.errors import UnknownFeedError
+from hotspots.errors import InputDataError, UnknownFeedError
 from hotspots.loaders.parse import parse_feed
 
 if TYPE_CHECKING:
@@ -32,14 +33,13 @@ def list_feeds() -> tuple[str, ...]:
     return tuple(sorted(n.removesuffix(".toml") for n in names if n.endswith(".toml")))
 
 
-@cache
 def describe_feed(feed: str) -> FeedSpec:
     """Say all that is known about a feed.
 
     Parameters
     ----------
     feed : str
-        One of ``list_feeds()``.
+        One of ``list_feeds()``, or the path of a description that ends in ``.toml``.
 
     Returns
     -------
@@ -50,6 +50,8 @@ def describe_feed(feed: str) -> FeedSpec:
     ------
     UnknownFeedError
         If no feed has this name.
+    InputDataError
+        If a description cannot be read, or is wrong.
 
     Examples
     --------
@@ -57,6 +59,20 @@ def describe_feed(feed: str) -> FeedSpec:
     >>> describe_feed("us-chicago").time_zone
     'America/Chicago'
     """
+    return _described(Path(feed)) if feed.endswith(".toml") else _packaged(feed)
+
+
+def _described(path: Path) -> FeedSpec:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        msg = f"The description {str(path)!r} cannot be read: {error}."
+        raise InputDataError(msg) from error
+    return parse_feed(text, name=path.name)
+
+
+@cache
+def _packaged(feed: str) -> FeedSpec:
     if feed not in list_feeds():
         msg = f"No feed is called {feed!r}. Choose one of: {', '.join(list_feeds())}."
         raise UnknownFeedError(msg)

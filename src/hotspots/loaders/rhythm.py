@@ -55,8 +55,7 @@ class Rhythm:
     @property
     def quiet_at_night(self) -> bool:  # numpydoc ignore=RT01
         """Whether the quietest hours lie where local time has them; True where nothing is known."""
-        first, last = _QUIET_BEGINS
-        return self.quiet_from is None or first <= self.quiet_from <= last
+        return self.quiet_from is None or quiet_is_at_night(self.quiet_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,28 +73,6 @@ class ShortMonth:
     month: str
     rows: int
     median: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftAgreement:
-    """How often a column that names the shift agrees with the hour.
-
-    Attributes
-    ----------
-    column : str
-        The column.
-    rows : int
-        Rows that name a known shift and have an hour.
-    agree : int
-        Those whose local hour lies in that shift.
-    agree_as_written : int
-        Those whose hour would, had the text been taken as local time.
-    """
-
-    column: str
-    rows: int
-    agree: int
-    agree_as_written: int
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -226,55 +203,18 @@ def quietest(by_hour: np.ndarray) -> int | None:
     return int(np.argmin(windows))
 
 
-def shift_agreement(
-    shifts: pl.Series,
-    moments: pd.Series,
-    *,
-    column: str,
-    hours: Mapping[str, tuple[int, int]],
-    written_zone: str,
-) -> ShiftAgreement:
-    """Compare a column that names the shift with the hour of the same row.
-
-    A zone that is declared wrongly moves every hour, so this is a cheap proof of the zone.
+def quiet_is_at_night(hour: int) -> bool:
+    """Say whether the quietest three hours begin when they do where people live.
 
     Parameters
     ----------
-    shifts : polars.Series of str
-        Names of shifts.
-    moments : pandas.Series
-        Moments with a zone, one a row.
-    column : str
-        What the column is called.
-    hours : mapping of str to tuple of int
-        First hour of each shift and the hour after its last; (23, 7) runs past midnight.
-    written_zone : str
-        IANA zone in which the text was written, which would have been taken for local time.
+    hour : int
+        The first of the three.
 
     Returns
     -------
-    ShiftAgreement
-        The counts.
+    bool
+        The answer.
     """
-    stamps = pl.Series(moments.to_numpy(dtype="datetime64[us]")).dt.replace_time_zone("UTC")
-    begin = shifts.replace_strict(
-        {name: first for name, (first, _) in hours.items()}, default=None, return_dtype=pl.Int64
-    )
-    length = shifts.replace_strict(
-        {name: (last - first) % _HOURS for name, (first, last) in hours.items()},
-        default=None,
-        return_dtype=pl.Int64,
-    )
-    known = begin.is_not_null() & stamps.is_not_null()
-
-    def agree(zone: str) -> int:
-        hour = stamps.dt.convert_time_zone(zone).dt.hour().cast(pl.Int64)
-        inside = ((hour - begin + _HOURS) % _HOURS) < length
-        return int((inside & known).sum())
-
-    return ShiftAgreement(
-        column=column,
-        rows=int(known.sum()),
-        agree=agree(str(moments.dt.tz)),
-        agree_as_written=agree(written_zone),
-    )
+    first, last = _QUIET_BEGINS
+    return first <= hour <= last

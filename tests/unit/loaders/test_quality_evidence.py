@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 
 from hotspots.loaders import QualityReport, load_sample, read_incidents
-from hotspots.loaders.rhythm import Days, ShortMonth, find_rhythm, quietest, shift_agreement
+from hotspots.loaders.rhythm import Days, ShortMonth, find_rhythm, quietest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Row = Callable[..., dict[str, str]]
 
@@ -118,16 +121,98 @@ def test_few_rows_have_no_shape() -> None:
     assert quietest(np.array([50] * 22 + [1, 0])) in (21, 22, 23)
 
 
-def test_a_shift_proves_the_zone() -> None:
-    local = pd.Series(pd.to_datetime(["2024-02-20 06:08", "2024-02-20 23:30", "2024-02-20 08:00"]))
-    found = shift_agreement(
-        pl.Series(["MIDNIGHT", "MIDNIGHT", "?"]),
-        local.dt.tz_localize("America/New_York"),
-        column="SHIFT",
-        hours={"DAY": (7, 15), "EVENING": (15, 23), "MIDNIGHT": (23, 7)},
-        written_zone="UTC",
+_FEED = """
+id = "own"
+version = "1"
+source_id = "own"
+title = "Own"
+publisher = "Nobody"
+homepage = ""
+licence = ""
+licence_url = ""
+attribution = ""
+anonymised_by_publisher = false
+anonymisation = ""
+caveats = []
+checked_on = "documentation"
+[[variants]]
+name = "only"
+required = ["when", "lat", "lon", "kind", "said"]
+optional = ["x", "y"]
+[rows]
+grain = "incident"
+[time]
+zone = "America/New_York"
+precision = "minute"
+basis = "occurrence"
+first_day = 2000-01-01
+start = { column = "when", formats = ["%Y-%m-%d %H:%M"], rule = "RULE" }
+[time.check]
+column = "said"
+shifts = [SHIFTS]
+[place]
+bbox = [-77.2, 38.7, -76.8, 39.0]
+precision = "block"
+sources = [{ x = "x", y = "y", crs = "EPSG:26985" }, { x = "lon", y = "lat" }]
+[category]
+category = "kind"
+"""
+_SHIFTS = (
+    '{ value = "MIDNIGHT", start = "23:00", end = "07:00" }, '
+    '{ value = "DAY", start = "07:00", end = "15:00" }'
+)
+
+
+def _described(
+    write: Callable[..., Path], rule: str, shifts: str, table: dict[str, list[str]]
+) -> QualityReport:
+    feed = write(_FEED.replace("RULE", rule).replace("SHIFTS", shifts), "own.toml")
+    rows = {"lat": "38.9", "lon": "-77.0", "kind": "THEFT", **table}
+    return read_incidents(pd.DataFrame(rows), feed=str(feed)).quality
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "agree", "otherwise"),
+    [
+        # 04:30 UTC is 23:30 in New York; 13:00 UTC is 08:00; 11:59 UTC is 06:59
+        ("utc", ["MIDNIGHT", " day", "MIDNIGHT", "?"], 3, 2),
+        ("local", ["MIDNIGHT", "DAY", "DAY", ""], 3, 2),
+    ],
+)
+def test_a_shift_proves_the_zone(
+    write: Callable[..., Path], rule: str, said: list[str], agree: int, otherwise: int
+) -> None:
+    when = ["2024-02-20 04:30", "2024-02-20 13:00", "2024-02-20 11:59", "2024-02-20 13:01"]
+    quality = _described(write, rule, _SHIFTS, {"when": when, "said": said})
+    check = quality.evidence.dates.check
+    assert check is not None
+    assert (check.rows, check.agree, check.agree_otherwise) == (3, agree, otherwise)
+    assert f"said agrees with the local clock on {agree} of 3 rows (100.0 %)" in (
+        quality.to_markdown()
     )
-    assert (found.rows, found.agree, found.agree_as_written) == (2, 2, 1)
+
+
+def test_an_hour_proves_the_zone_and_its_lack_is_warned_of(write: Callable[..., Path]) -> None:
+    when = ["2024-02-20 04:30", "2024-02-20 13:00", "2024-02-20 23:59", "2024-02-20 13:01"]
+    right = _described(write, "utc", "", {"when": when, "said": ["23", "8", "18", "x"]})
+    check = right.evidence.dates.check
+    assert check is not None
+    assert (check.rows, check.agree, check.agree_otherwise) == (3, 3, 0)
+    wrong = _described(write, "local", "", {"when": when, "said": ["23", "8", "18", "x"]})
+    (said,) = (str(c) for c in wrong.cautions if c.key == "loaders.caution_check")
+    assert (
+        said == "said agrees with the local clock on only 0 of 3 rows (0.0 %): is the zone right?"
+    )
+
+
+def test_the_reference_system_is_shown_with_what_was_not_taken(write: Callable[..., Path]) -> None:
+    degrees = {"x": ["-77.01", "-77.02"], "y": ["38.91", "38.92"]}
+    when = {"when": ["2024-02-20 04:30"] * 2, "said": ["1", "1"]}
+    said = _described(write, "local", "", {**when, **degrees}).to_dict()["places"]["crs"]
+    assert said == [
+        {"columns": ["x", "y"], "crs": "EPSG:26985", "points": 2, "inside": 0, "taken": False},
+        {"columns": ["lon", "lat"], "crs": "EPSG:4326", "points": 2, "inside": 2, "taken": True},
+    ]
 
 
 def test_a_short_last_month_is_named() -> None:
@@ -216,11 +301,11 @@ def test_examples_name_five_lines_for_each_reason(chicago_row: Row) -> None:
     rows = [chicago_row(i, Date="" if i % 2 else "06/15/2024 03:31:00 PM") for i in range(20)]
     rows += [chicago_row(30, Latitude=""), chicago_row(31, **{"Primary Type": "WITCHCRAFT"})]
     _, quality = read_incidents(pd.DataFrame(rows))
-    assert dict(quality.evidence.examples) == {
-        "no_date": (2, 4, 6, 8, 10),
-        "missing": (21,),
-        "unmapped_category": (22,),
-    }
+    examples = quality.evidence.examples
+    assert examples["no_date"] == (2, 4, 6, 8, 10)
+    assert examples["missing"] == (21,)
+    assert examples["unmapped_category"] == (22,)
+    assert set(examples) == {*quality.rejected, *quality.unlocated, *quality.flags}
 
 
 def test_cases_are_counted(chicago_row: Row) -> None:

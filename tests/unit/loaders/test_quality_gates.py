@@ -79,6 +79,13 @@ def test_a_feed_says_what_is_normal_for_it(chicago_row: Row) -> None:
         check_gates(_expecting(quality, unlocated=0.05))
 
 
+def test_strict_reading_refuses(chicago_row: Row) -> None:
+    rows = [chicago_row(i, **{"Primary Type": "WITCHCRAFT"}) for i in range(3)]
+    read_incidents(pd.DataFrame(rows))
+    with pytest.raises(UnmappedCategoryError, match="'WITCHCRAFT'"):
+        read_incidents(pd.DataFrame(rows), strict=True)
+
+
 def test_gates_are_in_the_report_without_strict(chicago_row: Row) -> None:
     rows = [chicago_row(i, **{"Primary Type": "WITCHCRAFT"}) for i in range(3)]
     quality = _read(rows)
