@@ -135,13 +135,17 @@ def find_columns(header: Sequence[str], names: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def detect_feed(data: str | Path | pd.DataFrame | pl.DataFrame) -> HeaderMatch:
+def detect_feed(
+    data: str | Path | pd.DataFrame | pl.DataFrame, *, member: str | None = None
+) -> HeaderMatch:
     """Say which feed a file or frame comes from.
 
     Parameters
     ----------
     data : str, pathlib.Path, pandas.DataFrame or polars.DataFrame
-        A CSV file, gzip or not, or a table.
+        A file as for ``read_incidents``, or a table.
+    member : str, optional
+        For a zip archive: the member that is meant, or a pattern with ``*``.
 
     Returns
     -------
@@ -161,8 +165,24 @@ def detect_feed(data: str | Path | pd.DataFrame | pl.DataFrame) -> HeaderMatch:
     >>> detect_feed(sample_path("west-yorkshire-2018-07")).feed
     'gb-police'
     """
-    source = open_source(data)
+    source = open_source(data, member=member, fits=fits_any_feed)
     return best_match(source.header, source.name)
+
+
+def fits_any_feed(header: Sequence[str]) -> bool:
+    """Say whether a header fits a feed.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Column names, in any order.
+
+    Returns
+    -------
+    bool
+        The answer.
+    """
+    return not match_header(header)[0].missing
 
 
 def best_match(header: Sequence[str], name: str) -> HeaderMatch:
@@ -194,6 +214,24 @@ def best_match(header: Sequence[str], name: str) -> HeaderMatch:
         )
         raise UnknownFeedError(msg)
     return nearest
+
+
+def fits_feed(header: Sequence[str], feed: str) -> bool:
+    """Say whether a header fits a variant of a feed.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Column names, in any order.
+    feed : str
+        One of ``list_feeds()``, or the path of a description.
+
+    Returns
+    -------
+    bool
+        The answer.
+    """
+    return any(not match.missing for match in _ranked(header, [feed]))
 
 
 def match_feed(header: Sequence[str], feed: str, name: str) -> HeaderMatch:

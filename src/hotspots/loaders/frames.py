@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 
-from hotspots.errors import SchemaMismatchError
+from hotspots.errors import InputDataError, SchemaMismatchError
 from hotspots.loaders.formats import INSTANT, TYPED_FORMAT, WALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MAX_COLUMNS: Final = 500
 
-def refuse_duplicates(names: Sequence[str], name: str) -> None:
-    """Refuse a header in which a name stands twice.
+
+def check_header(names: Sequence[str], name: str) -> None:
+    """Refuse a header in which a name stands twice, or that no table of incidents has.
 
     Parameters
     ----------
@@ -30,7 +33,12 @@ def refuse_duplicates(names: Sequence[str], name: str) -> None:
     ------
     SchemaMismatchError
         If a name stands twice; the message says which.
+    InputDataError
+        If there are more than 500 columns.
     """
+    if len(names) > _MAX_COLUMNS:
+        msg = f"{name} has {len(names):,} columns; more than {_MAX_COLUMNS} are refused."
+        raise InputDataError(msg)
     twice = sorted(f for f, times in Counter(names).items() if times > 1)
     if twice:
         msg = f"{name} has more than one column called {', '.join(map(repr, twice))}. Rename them."
@@ -75,8 +83,8 @@ def _pandas_text(values: pd.Series) -> pl.Series:
             values = values.astype("Int64")
     elif values.dtype == object and pd.api.types.infer_dtype(values) in ("date", "datetime"):
         return _polars_text(pl.Series(values.where(values.notna(), None).to_list()))
-    texts = values.astype("string").to_numpy(dtype=object, na_value=None)
-    return pl.Series(texts, dtype=pl.String)
+    texts = pa.array(values.astype("string"), type=pa.large_string(), from_pandas=True)
+    return pl.Series(pl.from_arrow(texts), dtype=pl.String)
 
 
 def _polars_text(values: pl.Series) -> pl.Series:

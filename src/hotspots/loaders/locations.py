@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: A number on its own, before or after the street: 12, 12A, 12-14, 1200 BLOCK OF; not 39TH or 12XX.
 #: A road's number is rounded as well: better that than a house left standing.
 _HOUSE_NUMBER: Final = re.compile(
-    r"(?<!\w)(\d{1,6})(?: ?[-/] ?\d+)?[A-Za-z]?(?: block(?: of)?)?(?!\w)", re.IGNORECASE
+    r"(?<!\w)(\d{1,6})(?: ?[-/] ?\d+)?[A-Za-z]?(?: (?:block|blk)(?: of)?)?(?!\w)", re.IGNORECASE
 )
 
 

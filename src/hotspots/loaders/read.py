@@ -14,7 +14,15 @@ from hotspots.loaders.assemble import assemble
 from hotspots.loaders.categories import map_categories
 from hotspots.loaders.columns import Columns
 from hotspots.loaders.coordinates import STATUSES, locate
-from hotspots.loaders.detect import HeaderMatch, best_match, find_columns, listed, match_feed
+from hotspots.loaders.detect import (
+    HeaderMatch,
+    best_match,
+    find_columns,
+    fits_any_feed,
+    fits_feed,
+    listed,
+    match_feed,
+)
 from hotspots.loaders.evidence import find_evidence
 from hotspots.loaders.flags import count_groups, find_flags
 from hotspots.loaders.gates import check_gates
@@ -30,7 +38,7 @@ from hotspots.loaders.time_check import check_clock
 from hotspots.loaders.times import parse_moments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -62,6 +70,7 @@ def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its n
     data: str | Path | pd.DataFrame | pl.DataFrame,
     feed: str | None = None,
     *,
+    member: str | None = None,
     columns: Mapping[str, str] | None = None,
     time_zone: str | None = None,
     date_format: str | None = None,
@@ -79,10 +88,14 @@ def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its n
     Parameters
     ----------
     data : str, pathlib.Path, pandas.DataFrame or polars.DataFrame
-        A CSV file, gzip or not, in any common encoding; or a table.
+        A file: CSV in any common encoding, gzip or not, a zip archive of such files, Excel
+        (.xlsx), GeoJSON, JSON, Parquet or GeoPackage; or a table.
     feed : str, optional
         One of ``list_feeds()``, or the path of a description that ends in ``.toml``. By default it
         is recognised by the column names.
+    member : str, optional
+        For a zip archive: the member that is meant, or a pattern with ``*`` for several. By default
+        the tables in it that fit the feed; all of them must have the same header.
     columns : mapping of str to str, optional
         For ``feed="generic-csv"``: what the columns are called. Keys: ``occurred`` (needed),
         ``occurred_end``, ``reported``, ``latitude`` and ``longitude`` (or ``x`` and ``y``),
@@ -165,10 +178,13 @@ def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its n
         columns=columns, time_zone=time_zone, date_format=date_format,
         crs=crs, bbox=bbox, categories=categories,
     )  # fmt: skip
-    spec, source, match = _recognise(data, feed, options)
+    spec, source, match = _recognise(data, feed, member, options)
     # Only where rows may be identical are all columns needed: to find the identical ones.
     load = match.columns.values() if spec.rows.key_unique else source.header
-    records = read_records(source, tuple(dict.fromkeys(load)))
+    last = find_columns(source.header, (spec.rows.may_end_before,)).values()
+    records = read_records(
+        source, tuple(dict.fromkeys(load)), may_end_before=next(iter(last), None)
+    )
     if records.rows_read == 0:
         warnings.warn(f"{source.name} has a header but no rows.", UserWarning, stacklevel=2)
     kept, rejects = _keep(records, spec, match, source.name)
@@ -180,33 +196,45 @@ def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its n
 
 
 def _recognise(
-    data: str | Path | pd.DataFrame | pl.DataFrame, feed: str | None, options: GenericOptions
+    data: str | Path | pd.DataFrame | pl.DataFrame,
+    feed: str | None,
+    member: str | None,
+    options: GenericOptions,
 ) -> tuple[FeedSpec, Source, HeaderMatch]:
     """Find out which feed it is, and where its columns are."""
     if feed != _GENERIC and options.given():
         given = ", ".join(options.given())
         msg = f"Only feed='generic-csv' takes {given}; the other feeds are described already."
         raise ParameterError(msg)
-    if feed is None:
-        source = open_source(data)
-        match = best_match(source.header, source.name)
-        return describe_feed(match.feed).for_variant(match.variant), source, match
-    spec = generic_spec(options) if feed == _GENERIC else describe_feed(feed)
-    source = open_source(data)
     if feed == _GENERIC:
+        spec = generic_spec(options)
+        source = open_source(data, member=member, fits=lambda header: not _absent(spec, header))
         return spec, source, _match_named(spec, source)
-    match = match_feed(source.header, feed, source.name)
-    return spec.for_variant(match.variant), source, match
+    if feed is None:
+        source = open_source(data, member=member, fits=fits_any_feed)
+        match = best_match(source.header, source.name)
+    else:
+        describe_feed(feed)
+        source = open_source(data, member=member, fits=lambda header: fits_feed(header, feed))
+        match = match_feed(source.header, feed, source.name)
+    return describe_feed(match.feed).for_variant(match.variant), source, match
+
+
+def _absent(spec: FeedSpec, header: Sequence[str]) -> list[str]:
+    """Name the columns that the caller named and the header lacks."""
+    names = columns_read(spec.rows, spec.time, spec.place, spec.category)
+    found = find_columns(header, names)
+    return [name for name in names if name not in found]
 
 
 def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
     """Find the columns that the caller named."""
     names = columns_read(spec.rows, spec.time, spec.place, spec.category)
-    found = find_columns(source.header, names)
-    absent = [name for name in names if name not in found]
+    absent = _absent(spec, source.header)
     if absent:
         msg = f"{source.name} has no column {listed(absent)}. It has: {listed(source.header)}."
         raise SchemaMismatchError(msg)
+    found = find_columns(source.header, names)
     extra = tuple(c for c in source.header if c not in found.values())
     return HeaderMatch(
         feed=spec.id, variant="named by the caller", score=1.0, verbatim=len(found), columns=found,
@@ -252,6 +280,7 @@ def _report(
     renamed = [f"{there!r} as {name!r}" for name, there in match.columns.items() if name != there]
     notes = (
         *source.notes,
+        *records.notes,
         *kept.places.notes,
         *((f"columns read by like names: {', '.join(renamed)}",) if renamed else ()),
     )

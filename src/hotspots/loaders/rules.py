@@ -26,6 +26,9 @@ class RowRules:
         Column with how many incidents a row stands for; empty: one a row.
     signed : bool
         Whether that count may be -1 or 0, to take back an earlier row.
+    may_end_before : str
+        Column that a row may leave out together with all that follow it, where the publisher writes
+        no commas for them; other rows of the wrong length are rejected. Empty: none may.
     """
 
     grain: str
@@ -35,6 +38,7 @@ class RowRules:
     key_unique: bool = False
     count: str = ""
     signed: bool = False
+    may_end_before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""From a file or a frame to text with a header: bytes, gzip, encoding, delimiter."""
+"""From a file or a frame to text with a header, whatever it is packed in."""
 
 from __future__ import annotations
 
@@ -8,42 +8,38 @@ import hashlib
 import io
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import polars as pl
-from charset_normalizer import from_bytes
 
-from hotspots.errors import (
-    EmptyInputError,
-    InputDataError,
-    NotTabularError,
-    ParameterError,
-)
-from hotspots.loaders.frames import refuse_duplicates, text_frame
+from hotspots.errors import EmptyInputError, InputDataError, NotTabularError, ParameterError
+from hotspots.loaders.archives import ALWAYS_ALLOWED_BYTES, MAX_RATIO, is_workbook, unpack
+from hotspots.loaders.containers import read_geopackage, read_parquet
+from hotspots.loaders.documents import read_document
+from hotspots.loaders.encoding import UNDECODABLE, as_utf8
+from hotspots.loaders.frames import check_header, text_frame
+from hotspots.loaders.sheets import read_workbook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 #: What messages call a table that is no file.
 FRAME: Final = "the DataFrame"
 
-_ARCHIVES: Final = {
-    b"PK\x03\x04": "a zip archive (or an Excel workbook)",
-    b"PAR1": "a Parquet file",
+_GZIP, _ZIP, _PARQUET, _SQLITE = b"\x1f\x8b", b"PK\x03\x04", b"PAR1", b"SQLite format 3\0"
+_FOREIGN: Final = {
     b"%PDF": "a PDF",
-    b"SQLite": "a SQLite or GeoPackage file",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old or encrypted Excel workbook. Save it as .xlsx or CSV",
+    b"7z\xbc\xaf": "a 7z archive. Unpack it first",
+    b"Rar!": "a RAR archive. Unpack it first",
 }
 _DELIMITERS: Final = ",;\t|"
-#: A gzip file may hold this many times its size once it is above the smallest limit.
-_MAX_GZIP_RATIO: Final = 200
-_ALWAYS_ALLOWED_BYTES: Final = 100_000_000
-#: Encodings of exports from offices of the countries whose feeds are read here.
-_ENCODINGS: Final = ("cp1252", "cp1250", "cp1251", "mac_roman", "cp437", "cp850")
-_REPLACED: Final = "\ufffd"
 _SHOWN: Final = 200
-#: A header ends within so many bytes.
-_HEAD: Final = 1_000_000
+#: A header ends within so many bytes, and no line is longer.
+_LONGEST_LINE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +53,15 @@ class Source:
     sha256, size_bytes : str, int
         Of the file as it lies on the disk.
     encoding, delimiter : str
-        As found; empty for a frame.
+        As found; empty for what is not text on the disk.
     header : tuple of str
         Column names, as written.
     header_lines : int
-        Lines before the first row.
+        Lines, or rows of a sheet, before the first row.
     content : bytes
-        The text, header included, as UTF-8 without a byte order mark; empty for a frame.
+        The text, header included, as UTF-8 without a byte order mark; empty when there is a frame.
     frame : polars.DataFrame or None
-        The table when a frame was handed in, all text.
+        The table when it was not text on the disk, all text.
     undecodable : bool
         Whether ``content`` holds marks for bytes that could not be decoded.
     notes : tuple of str
@@ -75,8 +71,8 @@ class Source:
     name: str
     sha256: str
     size_bytes: int
-    encoding: str
-    delimiter: str
+    encoding: str = ""
+    delimiter: str = ""
     header: tuple[str, ...]
     header_lines: int = 0
     content: bytes = b""
@@ -87,13 +83,21 @@ class Source:
 
 def open_source(
     data: str | Path | pd.DataFrame | pl.DataFrame,
+    *,
+    member: str | None = None,
+    fits: Callable[[Sequence[str]], bool] | None = None,
 ) -> Source:
     """Open a file or a frame and read its header.
 
     Parameters
     ----------
     data : str, pathlib.Path, pandas.DataFrame or polars.DataFrame
-        A CSV file, gzip or not, or a table.
+        A file (CSV, CSV.gz, zip, Excel, GeoJSON, JSON, Parquet or GeoPackage), or a table.
+    member : str, optional
+        For a zip archive: the member that is meant, or a pattern with ``*`` for several.
+    fits : callable, optional
+        Says of a header whether it can be the one that is meant, where a zip archive holds tables
+        with different headers.
 
     Returns
     -------
@@ -103,13 +107,14 @@ def open_source(
     Raises
     ------
     ParameterError
-        If ``data`` is an address on the network or not a file or frame at all.
+        If ``data`` is an address on the network or not a file or frame at all, or the archive has
+        no such member.
     EmptyInputError
         If the file is empty.
     NotTabularError
-        If the file is a web page, JSON, an archive or another thing that is not a table.
+        If the file is a web page, a message, or another thing that is not a table.
     InputDataError
-        If the file is missing, cannot be read, or is a broken gzip file.
+        If the file is missing, cannot be read, or is broken or a bomb.
     SchemaMismatchError
         If two columns have the same name.
     """
@@ -124,30 +129,113 @@ def open_source(
         raise ParameterError(msg)
     path = Path(data)
     raw = _read_bytes(path)
-    sha256 = hashlib.sha256(raw).hexdigest()
-    size, name = len(raw), path.name
-    if raw[:2] == b"\x1f\x8b":
-        raw = _gunzip(raw, name)
-    _refuse_archives(raw, name)
-    content, encoding, notes = _as_utf8(raw, name)
+    facts = Source(
+        name=path.name, sha256=hashlib.sha256(raw).hexdigest(), size_bytes=len(raw), header=()
+    )
+    if raw.startswith(_GZIP):
+        raw = _gunzip(raw, path.name)
+    if raw.startswith(_ZIP) and not is_workbook(raw):
+        return _from_archive(facts, raw, member, fits)
+    if member is not None:
+        msg = f"{path.name} is not a zip archive, so it has no member {member!r}."
+        raise ParameterError(msg)
+    return _from_content(facts, raw)
+
+
+def _from_archive(
+    facts: Source, raw: bytes, member: str | None, fits: Callable[[Sequence[str]], bool] | None
+) -> Source:
+    """Read the tables of an archive that have one and the same header, one after the other."""
+    opened = [
+        (inner, _from_content(facts, content)) for inner, content in unpack(raw, facts.name, member)
+    ]
+    headers = dict.fromkeys(source.header for _, source in opened)
+    fitting = [h for h in headers if fits is None or fits(h)] if len(headers) > 1 else [*headers]
+    if len(fitting) != 1:
+        examples = ", ".join(
+            repr(next(i for i, other in opened if other.header == h)) for h in headers
+        )
+        msg = (
+            f"{facts.name} holds tables with different headers (for example {examples}). Say which "
+            "are meant with member='...'; it may hold a *."
+        )
+        raise ParameterError(msg)
+    chosen = [(inner, source) for inner, source in opened if source.header == fitting[0]]
+    notes = _archive_notes(chosen, [inner for inner, other in opened if other.header != fitting[0]])
+    first_name, first = chosen[0]
+    if len(chosen) == 1:
+        return replace(first, notes=(*first.notes, *notes))
+    if any(o.frame is not None or o.delimiter != first.delimiter for _, o in chosen):
+        msg = f"{facts.name} holds several tables. Say which is meant with member={first_name!r}."
+        raise ParameterError(msg)
+    parts = [first.content if first.content.endswith(b"\n") else first.content + b"\n"]
+    for _, source in chosen[1:]:
+        rows = source.content.split(b"\n", source.header_lines)[source.header_lines :]
+        parts += [rest if rest.endswith(b"\n") else rest + b"\n" for rest in rows if rest]
+    return replace(
+        first,
+        content=b"".join(parts),
+        undecodable=any(source.undecodable for _, source in chosen),
+        notes=tuple(
+            dict.fromkeys((*(note for _, other in chosen for note in other.notes), *notes))
+        ),
+    )
+
+
+def _archive_notes(chosen: list[tuple[str, Source]], left: list[str]) -> tuple[str, ...]:
+    """Say which members were read, and on which line each of them begins."""
+    most, line, begins = 10, chosen[0][1].header_lines + 1, []
+    for inner, source in chosen:
+        begins.append(f"{inner!r} from line {line:,}")
+        line += source.content.count(b"\n") + (not source.content.endswith(b"\n"))
+        line -= source.header_lines
+    more = f" and {len(begins) - most:,} more" if len(begins) > most else ""
+    notes = [f"members read: {', '.join(begins[:most])}{more}"]
+    if left:
+        more = f" and {len(left) - most:,} more" if len(left) > most else ""
+        notes.append(f"members not read: {', '.join(map(repr, left[:most]))}{more}")
+    return tuple(notes)
+
+
+def _from_content(facts: Source, raw: bytes) -> Source:
+    """Read the header of one table, whatever it is written in."""
+    name = facts.name
+    if raw.startswith(_ZIP):
+        frame, header_lines, notes = read_workbook(raw, name)
+        return _with_frame(facts, frame, header_lines, notes)
+    if raw.startswith(_PARQUET):
+        return _with_frame(facts, read_parquet(raw, name))
+    if raw.startswith(_SQLITE):
+        return _with_frame(facts, read_geopackage(raw, name))
+    for magic, what in _FOREIGN.items():
+        if raw.startswith(magic):
+            msg = f"{name} is {what}; it is not a table that can be read."
+            raise NotTabularError(msg)
+    content, encoding, notes = as_utf8(raw, name)
     # Blank lines at the end are no rows; what follows the last row is cut off only if there is any.
     if content.endswith((b"\n\n", b"\r\r", b"\n\r\n")) or not content.strip():
         content = content.rstrip()
     if not content:
         msg = f"{name} is empty. Export or download it again."
         raise EmptyInputError(msg)
-    _refuse_messages(content, name)
+    begin = content[:_SHOWN].lstrip()[:1]
+    if begin in (b"{", b"["):
+        frame, more = read_document(content, name)
+        return _with_frame(replace(facts, encoding=encoding), frame, 0, (*notes, *more))
+    if begin == b"<":
+        start = content[: 4 * _SHOWN].decode(errors="replace")[:_SHOWN]
+        msg = f"{name} is a web page (HTML or XML). Download it again. It begins: {start!r}."
+        raise NotTabularError(msg)
+    _refuse_long_lines(content, name)
     delimiter, header, header_lines = _header(content, name)
-    return Source(
-        name=name,
-        sha256=sha256,
-        size_bytes=size,
+    return replace(
+        facts,
         encoding=encoding,
         delimiter=delimiter,
         header=header,
         header_lines=header_lines,
         content=content,
-        undecodable=any("could not be decoded" in note for note in notes),
+        undecodable=UNDECODABLE in notes,
         notes=notes,
     )
 
@@ -165,7 +253,7 @@ def _read_bytes(path: Path) -> bytes:
 
 def _gunzip(raw: bytes, name: str) -> bytes:
     """Inflate, but not without bound: 100 KB can hold gigabytes."""
-    limit = max(_ALWAYS_ALLOWED_BYTES, _MAX_GZIP_RATIO * len(raw))
+    limit = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * len(raw))
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
             content = stream.read(limit + 1)
@@ -175,87 +263,28 @@ def _gunzip(raw: bytes, name: str) -> bytes:
     if len(content) > limit:
         msg = f"{name} inflates to more than {limit:,} bytes. Inflate it yourself if you trust it."
         raise InputDataError(msg)
+    if content.startswith(_GZIP):
+        msg = f"{name} holds another gzip file. Inflate it first."
+        raise InputDataError(msg)
     return content
 
 
-def _as_utf8(raw: bytes, name: str) -> tuple[bytes, str, tuple[str, ...]]:
-    """Decode whatever the encoding is; say what was found."""
-    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
-        if raw.startswith(mark):
-            return _from_utf16(raw[2:], encoding, name)
-    if raw.startswith(b"\xef\xbb\xbf"):
-        content, encoding, notes = _as_utf8(raw[3:], name)
-        return content, f"{encoding} with byte order mark", notes
-    nuls = raw.count(0)
-    if nuls > len(raw) // 4:
-        first, second = raw[0::2].count(0), raw[1::2].count(0)
-        if min(first, second) > nuls // 10:
-            msg = f"{name} consists mostly of zero bytes. Download it again."
-            raise NotTabularError(msg)
-        return _from_utf16(raw, "utf-16-le" if second > first else "utf-16-be", name)
-    removed = (f"{nuls:,} zero bytes were removed",) if nuls else ()
-    raw = raw.replace(b"\0", b"") if nuls else raw
-    if raw.isascii() or _is_utf8(raw):
-        return raw, "utf-8", removed
-    content, encoding, note = _from_8_bit(raw)
-    return content, encoding, (*removed, *note)
-
-
-def _from_utf16(raw: bytes, encoding: str, name: str) -> tuple[bytes, str, tuple[str, ...]]:
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        msg = f"{name} begins like {encoding} but is not ({error}). Save it as UTF-8."
-        raise InputDataError(msg) from error
-    return text.encode(), encoding, (f"decoded from {encoding}",)
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _from_8_bit(raw: bytes) -> tuple[bytes, str, tuple[str, ...]]:
-    """Decode text that is not valid UTF-8: most lines UTF-8 with a few broken, or a code page."""
-    telling = [line for line in raw.split(b"\n") if not line.isascii()]
-    broken = sum(not _is_utf8(line) for line in telling)
-    encoding = "utf-8"
-    if broken * 2 >= len(telling):
-        sample = b"\n".join(telling[:2000])
-        best = from_bytes(sample, cp_isolation=list(_ENCODINGS)).best()
-        # Many code pages give the same text; the commonest of them is the one to name.
-        encoding = "cp1252"
-        if best is not None and "cp1252" not in (best.encoding, *best.could_be_from_charset):
-            encoding = best.encoding
-    text = raw.decode(encoding, errors="replace")
-    notes = () if encoding == "utf-8" else (f"decoded from {encoding}",)
-    if _REPLACED in text:
-        notes = (*notes, "some bytes could not be decoded: their rows are rejected")
-    return text.encode(), encoding, notes
-
-
-def _refuse_archives(raw: bytes, name: str) -> None:
-    for magic, what in _ARCHIVES.items():
-        if raw.startswith(magic):
-            msg = f"{name} is {what}, not a CSV file. Take the CSV file out of it."
-            raise NotTabularError(msg)
-
-
-def _refuse_messages(content: bytes, name: str) -> None:
-    """Refuse what a portal answers instead of a table, and show how it begins."""
-    start = content[: 4 * _SHOWN].decode(errors="replace")[:_SHOWN]
-    what = {"<": "a web page (HTML or XML)", "{": "JSON", "[": "JSON"}.get(start.lstrip()[:1])
-    if what:
-        msg = f"{name} is {what}, not a CSV file. Download it again. It begins: {start!r}."
-        raise NotTabularError(msg)
+def _refuse_long_lines(content: bytes, name: str) -> None:
+    """Refuse a line that no table has; hopping from one line's end to another is fast."""
+    end = b"\n" if b"\n" in content else b"\r"
+    start = 0
+    while len(content) - start > _LONGEST_LINE:
+        found = content.rfind(end, start, start + _LONGEST_LINE)
+        if found < start:
+            line = content.count(end, 0, start) + 1
+            msg = f"{name}, line {line}: longer than {_LONGEST_LINE:,} bytes, so no row of a table."
+            raise InputDataError(msg)
+        start = found + 1
 
 
 def _header(content: bytes, name: str) -> tuple[str, tuple[str, ...], int]:
     """Find the delimiter that cuts the header into the most columns, and read the header."""
-    head = content[:_HEAD].decode(errors="ignore")
+    head = content[:_LONGEST_LINE].decode(errors="ignore")
     fields: list[str] = []
     delimiter, lines = ",", 0
     for candidate in _DELIMITERS:
@@ -271,21 +300,23 @@ def _header(content: bytes, name: str) -> tuple[str, tuple[str, ...], int]:
     if not fields:
         msg = f"{name} has no header that can be read: its first line is {head[:_SHOWN]!r}."
         raise NotTabularError(msg)
-    refuse_duplicates(fields, name)
+    check_header(fields, name)
     return delimiter, tuple(fields), lines
 
 
 def _from_frame(data: pd.DataFrame | pl.DataFrame) -> Source:
     """Turn every column of a frame into text, as a CSV file would hold it."""
-    refuse_duplicates([str(c) for c in data.columns], FRAME)
+    check_header([str(c) for c in data.columns], FRAME)
     frame = text_frame(data)
     written = frame.write_csv().encode()
-    return Source(
-        name=FRAME,
-        sha256=hashlib.sha256(written).hexdigest(),
-        size_bytes=len(written),
-        encoding="",
-        delimiter="",
-        header=tuple(frame.columns),
-        frame=frame,
+    sha256 = hashlib.sha256(written).hexdigest()
+    facts = Source(name=FRAME, sha256=sha256, size_bytes=len(written), header=())
+    return _with_frame(facts, frame)
+
+
+def _with_frame(
+    facts: Source, frame: pl.DataFrame, header_lines: int = 0, notes: tuple[str, ...] = ()
+) -> Source:
+    return replace(
+        facts, header=tuple(frame.columns), header_lines=header_lines, frame=frame, notes=notes
     )

@@ -181,7 +181,7 @@ def columns_read(
         The feed's names, each once.
     """
     named = (
-        rows.key, rows.case, rows.count,
+        rows.key, rows.case, rows.count, rows.may_end_before,
         *time.start.columns, *time.end.columns, *time.reported.columns, time.check.column,
         *(c for source in place.sources for c in source.columns),
         place.text, place.area, place.district,

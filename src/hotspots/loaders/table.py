@@ -12,12 +12,16 @@ import polars as pl
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from hotspots.errors import InputDataError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hotspots.loaders.source import Source
 
 _SHOWN: Final = 200
+#: After broken quotes so many lines are read again, for each line of the file, and no more.
+_MOST_AGAIN: Final = 50
 _REPLACED: Final = "\ufffd"
 
 
@@ -52,15 +56,20 @@ class Records:
         Rows that could not be read.
     rows_read : int
         Rows in the frame and rows rejected.
+    notes : tuple of str
+        What was done to read them.
     """
 
     frame: pl.DataFrame
     source_row: np.ndarray
     rejects: tuple[Reject, ...]
     rows_read: int
+    notes: tuple[str, ...] = ()
 
 
-def read_records(source: Source, columns: Sequence[str]) -> Records:
+def read_records(
+    source: Source, columns: Sequence[str], *, may_end_before: str | None = None
+) -> Records:
     """Read the rows of a table as text.
 
     Parameters
@@ -69,20 +78,28 @@ def read_records(source: Source, columns: Sequence[str]) -> Records:
         The opened table.
     columns : sequence of str
         Names in its header.
+    may_end_before : str, optional
+        Name in its header of a column that rows may leave out with all that follow it.
 
     Returns
     -------
     Records
         Rows that could be read, and those that could not.
+
+    Raises
+    ------
+    InputDataError
+        If quotes are broken in too many places.
     """
+    ended = 0
     if source.frame is not None:
         frame = source.frame.select(columns)
-        rows = np.arange(1, frame.height + 1, dtype=np.int64)
+        rows = np.arange(frame.height, dtype=np.int64) + source.header_lines + 1
         found: list[Reject] = []
     else:
         fast = _read_fast(source, columns)
         if fast is None:
-            frame, rows, found = _read_carefully(source, columns)
+            frame, rows, found, ended = _read_carefully(source, columns, may_end_before)
         else:
             frame, found = fast, []
             rows = np.arange(frame.height, dtype=np.int64) + source.header_lines + 1
@@ -100,6 +117,7 @@ def read_records(source: Source, columns: Sequence[str]) -> Records:
         source_row=rows[~blank],
         rejects=tuple(found),
         rows_read=rows_read,
+        notes=(f"{ended:,} rows end before the column {may_end_before!r}",) if ended else (),
     )
 
 
@@ -143,50 +161,55 @@ def _read_fast(source: Source, columns: Sequence[str]) -> pl.DataFrame | None:
 
 
 def _read_carefully(
-    source: Source, columns: Sequence[str]
-) -> tuple[pl.DataFrame, np.ndarray, list[Reject]]:
+    source: Source, columns: Sequence[str], may_end_before: str | None
+) -> tuple[pl.DataFrame, np.ndarray, list[Reject], int]:
     """Read line by line; a row that cannot be read is set aside with its line number."""
     lines = re.split(r"\r\n|\n|\r", source.content.decode())
     if not lines[-1]:
         lines.pop()
     width = len(source.header)
+    short = source.header.index(may_end_before) if may_end_before else width
+    ended = 0
     places = [source.header.index(c) for c in columns]
     kept: list[list[str]] = [[] for _ in columns]
     rows: list[int] = []
     rejects: list[Reject] = []
-    for line, fields in _records(lines, source.header_lines, source.delimiter, width):
+    for line, fields in _records(lines, source, {width, short}):
         if fields is None:
             value = lines[line - 1][:_SHOWN]
             reason = "unparseable_row" if value.strip() else "blank_row"
             rejects.append(Reject(source_row=line, reason=reason, value=value))
             continue
         rows.append(line)
+        ended += len(fields) < width
         for values, place in zip(kept, places, strict=True):
-            values.append(fields[place])
+            values.append(fields[place] if place < len(fields) else "")
     frame = pl.DataFrame(
         dict(zip(columns, kept, strict=True)), schema=dict.fromkeys(columns, pl.String)
     )
-    return frame, np.array(rows, dtype=np.int64), rejects
+    return frame, np.array(rows, dtype=np.int64), rejects, ended
 
 
 def _records(
-    lines: list[str], start: int, delimiter: str, width: int
+    lines: list[str], source: Source, widths: set[int]
 ) -> Iterator[tuple[int, list[str] | None]]:
     """Yield line number and fields of each record; None for a line that belongs to no record.
 
     After a quote that is never closed, or a record of the wrong length that spans lines, reading
     starts again on the line after the one where it began: one stray quote costs one row.
     """
+    start, width = source.header_lines, max(widths)
+    again = _MOST_AGAIN * (len(lines) + 1)
     while start < len(lines):
         ended = (f"{lines[i]}\n" for i in range(start, len(lines)))
-        reader = csv.reader(ended, delimiter=delimiter, strict=True)
+        reader = csv.reader(ended, delimiter=source.delimiter, strict=True)
         begin, before = start, 0
         try:
             for fields in reader:
                 spans = reader.line_num - before
                 while len(fields) > width and not fields[-1].strip():
                     fields.pop()
-                whole = len(fields) == width
+                whole = len(fields) in widths
                 if not whole and spans > 1:
                     break
                 yield begin + 1, fields if whole else None
@@ -196,5 +219,12 @@ def _records(
                 return
         except csv.Error:
             pass
+        again -= reader.line_num - before
+        if again < 0:
+            msg = (
+                f"{source.name}, line {begin + 1}: its quotes are broken in so many places that it "
+                "cannot be read. Export it again."
+            )
+            raise InputDataError(msg)
         yield begin + 1, None
         start = begin + 1

@@ -1,0 +1,129 @@
+"""Parquet and GeoPackage: tables with types, and points with their geometry."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyogrio
+import shapely
+from pyarrow import parquet
+
+from hotspots.errors import InputDataError, NotTabularError
+from hotspots.loaders.documents import X, Y
+from hotspots.loaders.frames import check_header, text_frame
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: Objects in objects are flattened so many times.
+_NESTED: Final = 3
+_GEOMETRY: Final = "geometry"
+
+
+def read_parquet(raw: bytes, name: str) -> pl.DataFrame:
+    """Turn a Parquet file, GeoParquet or not, into a table of text.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Text; the coordinates of points are in ``geometry.x`` and ``geometry.y``.
+
+    Raises
+    ------
+    InputDataError
+        If the file is broken, or has too many columns.
+    """
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(raw))
+        check_header([str(n) for n in file.schema_arrow.names], name)
+        table = file.read()
+        table = pa.table([_plain(c) for c in table.columns], names=table.column_names)
+        for _ in range(_NESTED):
+            table = table.flatten()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        msg = f"{name} is a broken Parquet file ({error}). Write or download it again."
+        raise InputDataError(msg) from error
+    check_header([str(n) for n in table.column_names], name)
+    frame = pl.DataFrame(pl.from_arrow(table))
+    binary = [c for c in frame.columns if frame[c].dtype == pl.Binary]
+    text = text_frame(frame.drop(binary))
+    if _GEOMETRY in binary:
+        shapes = shapely.from_wkb(frame[_GEOMETRY].to_numpy(), on_invalid="ignore")
+        text = text.with_columns(_point_columns(shapes))
+    return text
+
+
+def read_geopackage(raw: bytes, name: str) -> pl.DataFrame:
+    """Turn the one layer of a GeoPackage into a table of text.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Text; the coordinates of points are in ``geometry.x`` and ``geometry.y``.
+
+    Raises
+    ------
+    InputDataError
+        If the file is broken, or has too many columns.
+    NotTabularError
+        If it has no layer, or several.
+    """
+    try:
+        layers, data = _layers(raw)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError) as error:
+        msg = f"{name} is a broken GeoPackage ({error}). Write or download it again."
+        raise InputDataError(msg) from error
+    if data is None:
+        listed = ", ".join(map(repr, layers)) or "none"
+        msg = f"{name} has {len(layers)} layers ({listed}), not one. Export the layer alone."
+        raise NotTabularError(msg)
+    check_header([str(c) for c in data.columns], name)
+    shapes = data[_GEOMETRY].to_numpy() if _GEOMETRY in data else None
+    text = text_frame(pd.DataFrame(data.drop(columns=_GEOMETRY, errors="ignore")))
+    return text if shapes is None else text.with_columns(_point_columns(shapes))
+
+
+def _layers(raw: bytes) -> tuple[list[str], pd.DataFrame | None]:
+    """Name the layers, and read the layer when it is the only one."""
+    # GDAL goes by the suffix, and warns of what then either can be read or raises an error.
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        path = Path(folder) / "table.gpkg"
+        path.write_bytes(raw)
+        layers = [str(layer) for layer, _ in pyogrio.list_layers(path)]
+        return layers, pyogrio.read_dataframe(path) if len(layers) == 1 else None
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take the meaning off a column that has one of its own, such as a geometry."""
+    if not isinstance(column.type, pa.BaseExtensionType):
+        return column
+    return pa.chunked_array([c.storage for c in column.chunks], type=column.type.storage_type)
+
+
+def _point_columns(shapes: np.ndarray) -> list[pl.Series]:
+    """Give the coordinates of points; blank where there is no point."""
+    return [
+        pl.Series(column, get(shapes)).fill_nan(None).cast(pl.String).fill_null("")
+        for column, get in ((X, shapely.get_x), (Y, shapely.get_y))
+    ]

@@ -1,0 +1,122 @@
+"""Excel workbooks: the first sheet that holds a table, each cell as the text it stands for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from hotspots.errors import EmptyInputError, InputDataError
+from hotspots.loaders.archives import check_archive
+from hotspots.loaders.formats import WALL
+from hotspots.loaders.frames import check_header
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import python_calamine
+
+
+def read_workbook(raw: bytes, name: str) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
+    """Read the first sheet of a workbook that holds a table.
+
+    Parameters
+    ----------
+    raw : bytes
+        The workbook (.xlsx).
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    tuple of polars.DataFrame, int and tuple of str
+        The table as text, the number of the row that holds the header, and what is to be noted.
+
+    Raises
+    ------
+    InputDataError
+        If the workbook is broken, encrypted or a bomb, or its header names a column twice.
+    EmptyInputError
+        If no sheet holds a table.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            check_archive(archive, len(raw), name)
+        sheets = _sheets(raw)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        msg = f"{name} is a broken Excel workbook ({error}). Save it again, or as CSV."
+        raise InputDataError(msg) from error
+    for number, (sheet, rows) in enumerate(sheets):
+        start = next((i for i, row in enumerate(rows) if any(c != "" for c in row)), None)
+        if start is None:
+            continue
+        others = [other for i, (other, _) in enumerate(sheets) if i != number]
+        notes = (f"read from the sheet {sheet!r}, not from {', '.join(map(repr, others))}",)
+        return _table(rows[start:], name), start + 1, notes if others else ()
+    msg = f"{name} holds no table in any of its sheets."
+    raise EmptyInputError(msg)
+
+
+def _sheets(raw: bytes) -> list[tuple[str, list[list[object]]]]:
+    """Read every sheet; what is wrong with the workbook is a ValueError."""
+    import python_calamine  # noqa: PLC0415 - workbooks are rare, and importing them takes time
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
+        return [(sheet, _rows(book.get_sheet_by_name(sheet))) for sheet in book.sheet_names]
+    except python_calamine.CalamineError as error:
+        raise ValueError(error) from error
+    except BaseException as error:
+        # A fault inside the parser comes as a panic, which is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(error) from error
+
+
+def _rows(sheet: python_calamine.CalamineSheet) -> list[list[object]]:
+    return [list(row) for row in sheet.to_python(skip_empty_area=False)]
+
+
+def _table(rows: Sequence[Sequence[object]], name: str) -> pl.DataFrame:
+    header = [cell_text(cell).strip() for cell in rows[0]]
+    while header and not header[-1]:
+        header.pop()
+    check_header(header, name)
+    cells = [[cell_text(cell) for cell in row[: len(header)]] for row in rows[1:]]
+    return pl.DataFrame(cells, schema=dict.fromkeys(header, pl.String), orient="row")
+
+
+def cell_text(cell: object) -> str:
+    """Write a cell as text.
+
+    Parameters
+    ----------
+    cell : object
+        What the workbook holds.
+
+    Returns
+    -------
+    str
+        Whole numbers without a point, moments so that they are known as such, the rest as it is.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> from hotspots.loaders.sheets import cell_text
+    >>> cell_text(30.0), cell_text(41.5), cell_text(datetime.datetime(2021, 6, 14, 19, 49))
+    ('30', '41.5', '2021-06-14T19:49:00.000000[wall]')
+    """
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return f"{cell.isoformat(timespec='microseconds')}{WALL}"
+    if isinstance(cell, dt.date):
+        return f"{cell.isoformat()}T00:00:00.000000{WALL}"
+    if isinstance(cell, dt.time):
+        return cell.strftime("%H:%M:%S")
+    return "" if cell is None else str(cell)
