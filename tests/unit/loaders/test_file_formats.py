@@ -99,7 +99,7 @@ def test_an_arcgis_error_that_came_with_status_200_is_no_empty_table(write: Writ
 
 
 def test_geojson_has_its_points_in_columns() -> None:
-    features = [
+    features: list[dict[str, Any]] = [
         {"geometry": {"type": "Point", "coordinates": [-87.6, 41.9, 180.5]}},
         {"geometry": {"type": "MultiPoint", "coordinates": [[-87.5, 41.8]]}},
         {"geometry": None},
