@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hotspots.loaders import QualityReport
 
 Row = Callable[..., dict[str, str]]
+_UNIT = Path(__file__).resolve().parents[1]
 
 _POLICE = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
@@ -111,3 +112,25 @@ def assert_accounts() -> Callable[[QualityReport, int], None]:
         assert len(quality.rejects) == sum(quality.rejected.values())
 
     return check
+
+
+@pytest.fixture(scope="session")
+def absent_tests() -> Callable[[Iterable[str]], list[str]]:
+    """Say which tests do not exist, of names such as ``test_cells.py::test_no_cells``."""
+
+    def absent(named: Iterable[str]) -> list[str]:
+        missing = []
+        for name in named:
+            file, _, test = name.partition("::")
+            path = _UNIT / file
+            tree = (
+                ast.parse(path.read_text(encoding="utf-8"))
+                if path.is_file()
+                else ast.Module([], [])
+            )
+            there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            if not test.startswith("test_") or test not in there:
+                missing.append(name)
+        return missing
+
+    return absent

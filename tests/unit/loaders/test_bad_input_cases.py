@@ -1,0 +1,559 @@
+"""The 43 bad files and bad values that reading must answer, each with its test.
+
+``ANSWERS`` says where each case is proved; what stands in no other file is proved here, in tests
+called ``test_case_NN_...``. Cases are numbered as in the project's list of attacks and bad input.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import stat
+import time
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import polars as pl
+import pytest
+import shapely
+
+import hotspots as hs
+from hotspots.errors import (
+    CoordinateReferenceError,
+    InputDataError,
+    NotTabularError,
+    ParameterError,
+)
+from hotspots.loaders import QualityReport, describe_feed, read_areas, read_incidents
+from hotspots.loaders.columns import Columns
+from hotspots.loaders.kept import row_counts
+
+Row = Callable[..., dict[str, str]]
+Text = Callable[..., str]
+Write = Callable[..., Path]
+Check = Callable[[QualityReport, int], None]
+Absent = Callable[[Iterable[str]], list[str]]
+
+_BAD, _RAGGED = "loaders/test_bad_files.py", "loaders/test_ragged_files.py"
+_READ, _GENERIC = "loaders/test_read_incidents.py", "loaders/test_generic.py"
+_HERE = "loaders/test_bad_input_cases.py"
+#: Case → what is wrong, what reading answers, and the tests that prove it.
+ANSWERS: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
+    1: ("empty", "EmptyInputError", (f"{_BAD}::test_empty_file",)),
+    2: (
+        "header only",
+        "the whole schema without rows, and a warning",
+        (f"{_BAD}::test_header_only_gives_the_full_schema_and_a_warning",),
+    ),
+    3: ("byte order mark", "clean names", (f"{_RAGGED}::test_encodings_are_found_and_said",)),
+    4: ("UTF-16", "decoded, reported", (f"{_RAGGED}::test_encodings_are_found_and_said",)),
+    5: ("cp1252", "decoded, reported", (f"{_RAGGED}::test_encodings_are_found_and_said",)),
+    6: (
+        "NUL in a field",
+        "removed, counted",
+        (f"{_RAGGED}::test_zero_bytes_are_removed_and_counted",),
+    ),
+    7: ("nothing but NUL", "NotTabularError", (f"{_BAD}::test_what_is_no_table",)),
+    8: (
+        "semicolons and decimal comma",
+        "detected, or refused; never one column",
+        (
+            f"{_GENERIC}::test_semicolons_and_decimal_commas",
+            f"{_HERE}::test_case_08_a_decimal_comma_that_was_not_declared_is_found_and_said",
+        ),
+    ),
+    9: (
+        "comma after the last field of rows",
+        "nothing is shifted",
+        (f"{_RAGGED}::test_trailing_commas_do_not_shift_columns",),
+    ),
+    10: (
+        "ragged rows",
+        "set aside by line",
+        (f"{_RAGGED}::test_ragged_rows_are_set_aside_by_line",),
+    ),
+    11: (
+        "a column twice",
+        "SchemaMismatchError names it",
+        (f"{_BAD}::test_duplicate_columns_are_named",),
+    ),
+    12: (
+        "a quote never closed",
+        "that row is set aside by line",
+        (f"{_RAGGED}::test_a_quote_never_closed_costs_one_row",),
+    ),
+    13: ("lines end in CR alone", "read", (f"{_RAGGED}::test_line_ends",)),
+    14: (
+        "a field of 10 million characters",
+        "InputDataError names the line",
+        (f"{_BAD}::test_a_field_of_ten_million_characters_is_refused",),
+    ),
+    15: (
+        "100,000 columns",
+        "InputDataError",
+        (f"{_BAD}::test_absurdly_wide_and_long_files_end_in_one_message",),
+    ),
+    16: (
+        "web page",
+        "NotTabularError quotes it",
+        (
+            f"{_BAD}::test_what_is_no_table",
+            f"{_BAD}::test_error_page_is_quoted_to_two_hundred_characters",
+        ),
+    ),
+    17: ("JSON message", "NotTabularError quotes it", (f"{_BAD}::test_what_is_no_table",)),
+    18: ("gzip cut off", "InputDataError", (f"{_BAD}::test_broken_gzip",)),
+    19: (
+        "bombs",
+        "InputDataError before much is inflated",
+        (
+            f"{_BAD}::test_gzip_bomb",
+            f"{_HERE}::test_case_19_a_zip_bomb_is_refused",
+            f"{_HERE}::test_case_19_a_zip_that_lies_about_its_size_is_refused",
+        ),
+    ),
+    20: (
+        "archive in an archive",
+        "InputDataError",
+        (f"{_HERE}::test_case_20_an_archive_in_an_archive_is_refused",),
+    ),
+    21: (
+        "a member that points outside",
+        "InputDataError names it",
+        (f"{_HERE}::test_case_21_a_member_that_points_outside_is_refused",),
+    ),
+    22: (
+        "zip of two tables",
+        "read if of one kind; else asked for by name",
+        (
+            f"{_HERE}::test_case_22_two_members_of_one_kind_are_read_one_after_the_other",
+            f"{_HERE}::test_case_22_two_members_of_two_kinds_are_asked_for_by_name",
+        ),
+    ),
+    23: (
+        "zip with a link",
+        "InputDataError names it",
+        (f"{_HERE}::test_case_23_a_link_in_a_zip_is_refused",),
+    ),
+    24: (
+        "entity bomb in KML",
+        "NotTabularError: KML is not read, and no entity expanded",
+        (
+            f"{_HERE}::test_case_24_kml_is_refused_and_its_entities_are_not_expanded",
+            f"{_HERE}::test_case_24_entities_in_a_workbook_are_not_expanded",
+        ),
+    ),
+    25: (
+        "deeply nested JSON",
+        "InputDataError",
+        (f"{_HERE}::test_case_25_deeply_nested_json_is_refused",),
+    ),
+    26: (
+        "__proto__, keys twice in GeoJSON",
+        "harmless",
+        (f"{_HERE}::test_case_26_odd_keys_in_geojson_are_harmless",),
+    ),
+    27: (
+        "latitude and longitude swapped",
+        "CoordinateReferenceError says so",
+        (f"{_BAD}::test_swapped_axes_are_named",),
+    ),
+    28: (
+        "(0, 0)",
+        "kept without a point, counted",
+        (f"{_READ}::test_places_that_are_none_stay_as_rows",),
+    ),
+    29: (
+        "NaN, inf, 1e999",
+        "kept without a point, counted",
+        (
+            f"{_READ}::test_places_that_are_none_stay_as_rows",
+            f"{_HERE}::test_case_29_numbers_that_are_none_become_no_point_in_frames_too",
+        ),
+    ),
+    30: (
+        "feet under the name of degrees",
+        "CoordinateReferenceError",
+        (f"{_BAD}::test_projected_and_foreign_coordinates_are_named",),
+    ),
+    31: (
+        "no CRS",
+        "asked for",
+        (f"{_HERE}::test_case_31_a_missing_reference_system_is_asked_for",),
+    ),
+    32: (
+        "cell across the antimeridian",
+        "cut there",
+        ("test_cells.py::test_cells_on_the_antimeridian_are_cut_there",),
+    ),
+    33: (
+        "03/04/2024",
+        "the format is asked for; two orders are refused",
+        (
+            f"{_GENERIC}::test_generic_options_are_checked",
+            f"{_GENERIC}::test_wrong_date_format_is_said_and_not_guessed",
+            f"{_HERE}::test_case_33_two_ways_of_writing_dates_in_one_file_are_refused",
+        ),
+    ),
+    34: (
+        "clock changes",
+        "kept, shifted or first, counted",
+        (f"{_READ}::test_clock_gaps_and_overlaps_are_never_lost",),
+    ),
+    35: (
+        "1900, the future",
+        "set aside by line with the reason",
+        (f"{_READ}::test_rows_that_cannot_be_used_are_listed_with_line_and_reason",),
+    ),
+    36: (
+        "NA, None as places",
+        "kept",
+        (
+            f"{_READ}::test_text_is_kept_as_text",
+            f"{_HERE}::test_case_36_places_called_na_and_none_are_kept",
+        ),
+    ),
+    37: ("beat 0112", "text", (f"{_HERE}::test_case_37_leading_zeros_of_a_beat_are_kept",)),
+    38: (
+        "id of 23 digits",
+        "text",
+        (
+            f"{_READ}::test_text_is_kept_as_text",
+            f"{_HERE}::test_case_38_ids_of_23_digits_survive_json",
+        ),
+    ),
+    39: (
+        "an id twice, rows differ",
+        "set aside by line, or kept and flagged, as the feed says",
+        (
+            f"{_READ}::test_rows_that_cannot_be_used_are_listed_with_line_and_reason",
+            f"{_READ}::test_repeated_rows_and_ids_of_keyless_events_stay",
+        ),
+    ),
+    40: (
+        "negative or fractional count",
+        "InputDataError names row and column",
+        (
+            f"{_HERE}::test_case_40_counts_that_are_none_are_refused",
+            f"{_HERE}::test_case_40_a_feed_that_takes_rows_back_may_count_minus_one",
+        ),
+    ),
+    41: (
+        "too few incidents",
+        "said to be too few",
+        (
+            "test_local_gi_star.py::test_too_few_incidents_are_called_too_few",
+            "test_local_gi_star.py::test_counts_that_carry_no_test_are_refused",
+            "test_grid.py::test_incidents_on_a_line_need_a_buffer",
+        ),
+    ),
+    42: (
+        "boundary crosses itself",
+        "repaired",
+        ("test_grid.py::test_a_polygon_that_crosses_itself_is_repaired",),
+    ),
+    43: (
+        "an area without residents",
+        "no rate: there are no rates yet",
+        (f"{_HERE}::test_case_43_there_are_no_rates_yet",),
+    ),
+}
+
+
+def test_every_case_has_an_answer_that_is_proved(absent_tests: Absent) -> None:
+    assert list(ANSWERS) == list(range(1, 44))
+    assert all(tests for _, _, tests in ANSWERS.values())
+    assert absent_tests([test for _, _, tests in ANSWERS.values() for test in tests]) == []
+
+
+def test_every_case_proved_here_is_in_the_table(request: pytest.FixtureRequest) -> None:
+    here = {name for name in vars(request.module) if name.startswith("test_case_")}
+    named = {t.split("::")[1] for _, _, tests in ANSWERS.values() for t in tests if _HERE in t}
+    assert named == here
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def workbook(sheet: str) -> bytes:
+    """Pack one sheet into a workbook, with what a workbook needs and no more."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    return zipped(
+        {
+            "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default '
+            'Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+            f'relationships+xml"/><Override PartName="/b.xml" ContentType="{kind}.sheet.main+xml"/>'
+            f'<Override PartName="/s.xml" ContentType="{kind}.worksheet+xml"/></Types>'.encode(),
+            "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r" '
+            f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>'.encode(),
+            "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet '
+            'name="a" sheetId="1" r:id="r"/></sheets></workbook>'.encode(),
+            "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+            f'<Relationship Id="r" Type="{office}/worksheet" Target="s.xml"/>'
+            "</Relationships>".encode(),
+            "xl/s.xml": sheet.encode(),
+        }
+    )
+
+
+def lol_bomb(body: str) -> str:
+    """Write ten entities, each ten times the one before: a text of gigabytes when expanded."""
+    entities = '<!ENTITY a0 "bomb">' + "".join(
+        f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 11)
+    )
+    return f'<?xml version="1.0"?><!DOCTYPE kml [{entities}]>{body}'
+
+
+def test_case_08_a_decimal_comma_that_was_not_declared_is_found_and_said(
+    write: Write, police_row: Row, as_csv: Text
+) -> None:
+    rows = [police_row(Latitude="53,8", Longitude="-1,5") for _ in range(3)]
+    incidents, quality = read_incidents(write(as_csv(rows, delimiter=";")))
+    assert set(zip(incidents.geometry.x, incidents.geometry.y, strict=True)) == {(-1.5, 53.8)}
+    assert quality.delimiter == ";"
+    assert "coordinates have a decimal comma" in quality.notes
+
+
+def test_case_19_a_zip_bomb_is_refused(write: Write) -> None:
+    content = zipped({"crimes.csv": b"0" * 110_000_000})
+    assert len(content) < 200_000
+    begun = time.perf_counter()
+    with pytest.raises(InputDataError, match=r"file\.zip inflates to more than 100,000,000 bytes"):
+        read_incidents(write(content, "file.zip"))
+    assert time.perf_counter() - begun < 1
+
+
+def test_case_19_a_zip_that_lies_about_its_size_is_refused(write: Write) -> None:
+    content = zipped({"crimes.csv": b"0" * 110_000_000})
+    lie = content.replace((110_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    assert lie != content
+    with pytest.raises(InputDataError, match=r"file\.zip"):
+        read_incidents(write(lie, "file.zip"))
+
+
+@pytest.mark.parametrize("name", ["2024.zip", "2024.csv"])
+def test_case_20_an_archive_in_an_archive_is_refused(
+    write: Write, name: str, police_row: Row, as_csv: Text
+) -> None:
+    table = as_csv([police_row()]).encode()
+    for inner in (zipped({"crimes.csv": table}), gzip.compress(table)):
+        with pytest.raises(InputDataError, match=rf"holds another archive, '{name}'"):
+            read_incidents(write(zipped({name: inner}), "file.zip"))
+    with pytest.raises(InputDataError, match="holds another gzip file"):
+        read_incidents(write(gzip.compress(gzip.compress(table)), "file.csv.gz"))
+
+
+@pytest.mark.parametrize("name", ["../crimes.csv", "/crimes.csv", "a/../../b.csv", "C:\\b.csv"])
+def test_case_21_a_member_that_points_outside_is_refused(
+    write: Write, name: str, police_row: Row, as_csv: Text, tmp_path: Path
+) -> None:
+    content = zipped({"good.csv": as_csv([police_row()]).encode(), name: b"x"})
+    path = write(content, "file.zip")
+    with pytest.raises(InputDataError, match=r"file\.zip holds '.*b?\.csv', which points outside"):
+        read_incidents(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["file.zip"]
+
+
+def test_case_22_two_members_of_one_kind_are_read_one_after_the_other(
+    write: Write, police_row: Row, as_csv: Text, assert_accounts: Check
+) -> None:
+    months = {
+        f"2018-0{m}/street.csv": as_csv(
+            [police_row(**{"Crime ID": f"{m}{i}", "Month": f"2018-0{m}"}) for i in range(m)]
+        ).encode()
+        for m in (7, 8)
+    }
+    incidents, quality = read_incidents(write(zipped(months), "file.zip"))
+    assert_accounts(quality, 15)
+    assert incidents["occurred_start"].dt.month.value_counts().to_dict() == {7: 7, 8: 8}
+    assert any("2018-08/street.csv" in note for note in quality.notes)
+
+
+def test_case_22_two_members_of_two_kinds_are_asked_for_by_name(
+    write: Write, police_row: Row, chicago_row: Row, as_csv: Text
+) -> None:
+    path = write(
+        zipped(
+            {
+                "a.csv": as_csv([police_row()]).encode(),
+                "b.csv": as_csv([chicago_row(1), chicago_row(2)]).encode(),
+            }
+        ),
+        "file.zip",
+    )
+    with pytest.raises(ParameterError, match=r"'a\.csv', 'b\.csv'.*member="):
+        read_incidents(path)
+    assert read_incidents(path, member="a.csv").quality.feed.id == "gb-police"
+    assert read_incidents(path, member="b.csv").quality.kept == 2
+    with pytest.raises(ParameterError, match=r"no member 'c\.csv'.*'a\.csv', 'b\.csv'"):
+        read_incidents(path, member="c.csv")
+
+
+def test_case_23_a_link_in_a_zip_is_refused(write: Write) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        link = zipfile.ZipInfo("crimes.csv")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(InputDataError, match=r"file\.zip holds a link, 'crimes\.csv'"):
+        read_incidents(write(out.getvalue(), "file.zip"))
+
+
+def test_case_24_kml_is_refused_and_its_entities_are_not_expanded(write: Write) -> None:
+    kml = lol_bomb('<kml xmlns="http://www.opengis.net/kml/2.2"><name>&a10;</name></kml>')
+    begun = time.perf_counter()
+    with pytest.raises(NotTabularError, match=r"file\.kml is a web page \(HTML or XML\)"):
+        read_incidents(write(kml, "file.kml"))
+    with pytest.raises(NotTabularError, match=r"file\.kmz is a zip archive without a table"):
+        read_incidents(write(zipped({"doc.kml": kml.encode()}), "file.kmz"))
+    # Areas may be KML for GDAL; it must not expand them either.
+    with pytest.raises(InputDataError, match=r"file\.kml"):
+        read_areas(write(kml, "file.kml"))
+    assert time.perf_counter() - begun < 5
+
+
+def test_case_24_entities_in_a_workbook_are_not_expanded(write: Write) -> None:
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = (
+        f'<worksheet xmlns="{main}"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>&a10;'
+        "</t></is></c></row></sheetData></worksheet>"
+    )
+    begun = time.perf_counter()
+    with pytest.raises(hs.HotspotsError, match=r"file\.xlsx"):
+        read_incidents(write(workbook(lol_bomb(sheet)), "file.xlsx"))
+    assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, '[{"a":' + '{"a":' * 50 + "1"])
+def test_case_25_deeply_nested_json_is_refused(write: Write, text: str) -> None:
+    closed = text + "".join({"[": "]", "{": "}"}.get(c, "") for c in reversed(text))
+    for content in (text, closed):
+        with pytest.raises(InputDataError, match=r"file\.json is JSON"):
+            read_incidents(write(content, "file.json"))
+
+
+def test_case_26_odd_keys_in_geojson_are_harmless(write: Write, chicago_row: Row) -> None:
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [-87.63, 41.88]},
+        "properties": chicago_row(1) | {"__proto__": {"polluted": True}, "constructor": "x"},
+    }
+    text = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    twice = text.replace('"ID": "1"', '"ID": "7", "ID": "1"')
+    assert twice != text
+    for content in (text, twice):
+        incidents, quality = read_incidents(write(content, "file.geojson"))
+        assert incidents["source_record_id"].tolist() == ["1"]
+        assert not hasattr(incidents, "polluted")
+        assert "__proto__.polluted" in quality.extra_columns
+
+
+def test_case_29_numbers_that_are_none_become_no_point_in_frames_too(chicago_row: Row) -> None:
+    frame = pl.DataFrame([chicago_row(i) for i in range(30)]).with_columns(
+        Latitude=pl.Series([float("nan"), float("inf"), -float("inf"), *[41.88] * 27])
+    )
+    incidents, quality = read_incidents(frame)
+    assert incidents["location_status"].tolist()[:4] == ["missing", "unparsed", "unparsed", "ok"]
+    assert np.isfinite(shapely.get_coordinates(incidents.geometry.dropna())).all()
+    assert quality.located == 27
+
+
+def test_case_31_a_missing_reference_system_is_asked_for(
+    write: Write, as_csv: Text, tmp_path: Path
+) -> None:
+    path = write(as_csv([{"d": "2024-04", "e": "430000", "n": "433000"}]))
+    with pytest.raises(ParameterError, match="crs"):
+        read_incidents(
+            path, feed="generic-csv", columns={"occurred": "d", "x": "e", "y": "n"},
+            time_zone="Europe/London", date_format="%Y-%m",
+        )  # fmt: skip
+    areas = tmp_path / "areas.shp"
+    square = gpd.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(0, 0, 1, 1)], crs="EPSG:4326")
+    square.to_file(areas)
+    areas.with_suffix(".prj").unlink()
+    with pytest.raises(CoordinateReferenceError, match=r"areas\.shp does not say its CRS"):
+        read_areas(areas)
+
+
+def test_case_33_two_ways_of_writing_dates_in_one_file_are_refused(
+    write: Write, chicago_row: Row, as_csv: Text
+) -> None:
+    dates = ["03/04/2024 01:00:00 PM", "04/03/2024 01:00:00 PM", "25/04/2024 01:00:00 PM"]
+    rows = [chicago_row(i, Date=date) for i, date in enumerate(dates)]
+    with pytest.raises(InputDataError, match=r"1 of 3 .*day and month change places.*'25/04/2024"):
+        read_incidents(write(as_csv(rows)))
+
+
+@pytest.mark.parametrize("name", ["NA", "None", "NaN", "null", "nan"])
+def test_case_36_places_called_na_and_none_are_kept(
+    write: Write, name: str, police_row: Row, as_csv: Text
+) -> None:
+    row = police_row(**{"Location": name, "LSOA name": name, "Crime type": name})
+    path = write(as_csv([row, police_row()]))
+    for data in (path, pl.read_csv(path, infer_schema=False)):
+        incidents, _ = read_incidents(data)
+        assert incidents["area_name"].iloc[0] == name
+        assert incidents["location_text"].iloc[0] == name
+        assert incidents["category_raw"].iloc[0] == name
+
+
+def test_case_37_leading_zeros_of_a_beat_are_kept(write: Write, as_csv: Text) -> None:
+    row = {"when": "2024-04-03", "Lat": "40.7", "Lon": "-74", "beat": "0112", "ward": "007"}
+    columns = {
+        "occurred": "when", "latitude": "Lat", "longitude": "Lon", "district": "beat",
+        "area_name": "ward",
+    }  # fmt: skip
+    options: dict[str, Any] = {"columns": columns, "time_zone": "UTC", "date_format": "%Y-%m-%d"}
+    for name, content in (
+        ("file.csv", as_csv([row])),
+        ("file.csv.gz", gzip.compress(as_csv([row]).encode())),
+        ("file.json", json.dumps([row])),
+    ):
+        incidents, _ = read_incidents(write(content, name), "generic-csv", **options)
+        assert incidents.loc[0, ["district", "area_name"]].tolist() == ["0112", "007"]
+
+
+def test_case_38_ids_of_23_digits_survive_json(write: Write, police_row: Row) -> None:
+    row: dict[str, Any] = police_row()
+    text = json.dumps([row | {"Crime ID": 12345678901234567890123}])
+    incidents, _ = read_incidents(write(text, "file.json"))
+    assert incidents["source_record_id"].tolist() == ["12345678901234567890123"]
+
+
+def _counts(texts: list[str], *, signed: bool) -> list[int]:
+    chicago = describe_feed("us-chicago").for_variant("export")
+    spec = replace(chicago, rows=replace(chicago.rows, count="Count", signed=signed))
+    columns = Columns.of(pl.DataFrame({"Count": texts}), {"Count": "Count"})
+    lines = np.arange(2, 2 + len(texts), dtype=np.int64)
+    return [int(n) for n in row_counts(columns, lines, spec, "file.csv")]
+
+
+@pytest.mark.parametrize("bad", ["-1", "0", "1.5", "many", "1e3", "nan", "300"])
+def test_case_40_counts_that_are_none_are_refused(bad: str) -> None:
+    with pytest.raises(InputDataError, match=rf"file\.csv, row 4: '{bad}' in the column 'Count'"):
+        _counts(["1", "2", bad], signed=False)
+
+
+def test_case_40_a_feed_that_takes_rows_back_may_count_minus_one() -> None:
+    assert _counts(["1", "-1", "0"], signed=True) == [1, -1, 0]
+    with pytest.raises(InputDataError, match=r"row 3: '-0\.5'"):
+        _counts(["1", "-0.5"], signed=True)
+
+
+def test_case_43_there_are_no_rates_yet() -> None:
+    # Whoever adds rates replaces this by the test that an area without residents has none.
+    assert not {"incident_rate", "empirical_bayes_rate"} & set(dir(hs))
