@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from hotspots.errors import InputDataError, NotTabularError, ParameterError
+from hotspots.errors import HotspotsError, InputDataError, NotTabularError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def is_workbook(raw: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError):
         return False
 
 
@@ -118,7 +118,9 @@ def unpack(raw: bytes, name: str, wanted: str | None) -> list[tuple[str, bytes]]
             )
             limit = max(ALWAYS_ALLOWED_BYTES, MAX_RATIO * len(raw))
             return [(member, _inflated(archive, member, limit, name)) for member in chosen]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except HotspotsError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         msg = f"{name} is a broken or cut-off zip archive ({error}). Download it again."
         raise InputDataError(msg) from error
 

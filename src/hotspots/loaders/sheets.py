@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from hotspots.errors import EmptyInputError, InputDataError
+from hotspots.errors import EmptyInputError, HotspotsError, InputDataError
 from hotspots.loaders.archives import check_archive
 from hotspots.loaders.formats import WALL
 from hotspots.loaders.frames import check_header
@@ -46,7 +46,9 @@ def read_workbook(raw: bytes, name: str) -> tuple[pl.DataFrame, int, tuple[str, 
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             check_archive(archive, len(raw), name)
         sheets = _sheets(raw)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except HotspotsError:
+        raise
+    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError) as error:
         msg = f"{name} is a broken Excel workbook ({error}). Save it again, or as CSV."
         raise InputDataError(msg) from error
     for number, (sheet, rows) in enumerate(sheets):

@@ -1,4 +1,4 @@
-"""Traps of Toronto's feed."""
+"""Traps of Toronto's feed, and the figures of two real files with reduced fields."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from hotspots.loaders import read_incidents
 
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "data" / "feeds"
+FOLDER: Final = Path(__file__).resolve().parents[4] / "shared/data/feeds/ca-toronto"
+needs_file = pytest.mark.skipif(not FOLDER.exists(), reason="the shared real files are not here")
 
 
 def test_local_midnight_in_utc_is_joined_with_the_hour() -> None:
@@ -53,3 +55,16 @@ def test_offence_divides_assaults_and_says_when_it_cannot() -> None:
 def test_earlier_dates_mean_the_same_day_in_both_ways_of_writing(row: int) -> None:
     rows = read_incidents(SAMPLES / "ca-toronto-earlier.csv").incidents.set_index("source_row")
     assert rows.loc[row, "occurred_start"].isoformat() == "2018-07-02T23:00:00-04:00"
+
+
+@needs_file
+@pytest.mark.parametrize(
+    ("name", "kept", "code"),
+    [("mci_2018_break-and-enter", 7485, "22U"), ("mci_2018_robbery", 3522, "120")],
+)
+def test_real_reduced_file_is_kept_whole(name: str, kept: int, code: str) -> None:
+    incidents, quality = read_incidents(FOLDER / f"{name}.json.gz")
+    assert (quality.feed.id, quality.variant) == ("ca-toronto", "reduced")
+    assert (quality.kept, quality.located) == (kept, kept)
+    assert set(incidents["offence_code"]) == {code}
+    assert set(incidents["occurred_start"].dt.year) == {2018}

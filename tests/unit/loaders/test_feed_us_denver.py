@@ -58,6 +58,15 @@ def test_domestic_types_are_sensitive() -> None:
 
 
 @needs_file
+def test_real_file_is_kept_whole(real: Reading) -> None:
+    incidents, quality = real
+    assert (quality.feed.id, quality.kept, dict(quality.rejected)) == ("us-denver", 98684, {})
+    assert dict(quality.unlocated) == {"missing": 65, "sentinel": 8, "outside_bounds": 51}
+    assert set(incidents["row_grain"]) == {"offence"}
+    assert incidents["case_id"].nunique() == 96991
+
+
+@needs_file
 def test_real_file_plots_no_point_near_zero(real: Reading) -> None:
     points = real.incidents.geometry.dropna()
     assert points.x.max() < -104
