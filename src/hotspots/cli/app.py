@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from hotspots.cli.feeds import feeds, inspect
+from hotspots.cli.feeds import feeds
+from hotspots.cli.inspect import inspect
 from hotspots.cli.map import map_command
 from hotspots.cli.read import read
 from hotspots.errors import HotspotsError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hotspots.cli.output import to_json
-from hotspots.errors import EmptyInputError, ParameterError
-from hotspots.files import check_target, replace_file
+from hotspots.cli.reading import check_targets, read_rows
+from hotspots.errors import ParameterError
+from hotspots.files import replace_file
 from hotspots.grid import (
     count_incidents,
     make_hexgrid,
@@ -19,7 +19,7 @@ from hotspots.grid import (
     select_incidents,
     study_area,
 )
-from hotspots.loaders import areas_of, read_areas, read_incidents
+from hotspots.loaders import areas_of, read_areas
 from hotspots.methods.local import false_alarm_rate, local_gi_star
 from hotspots.publish import PUBLIC_GROUPS, publish
 from hotspots.render import write_page
@@ -27,7 +27,7 @@ from hotspots.render import write_page
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from hotspots.loaders import QualityReport, Reading
+    from hotspots.loaders import QualityReport
     from hotspots.publish import Release
     from hotspots.results import Estimate, HotspotResult
 
@@ -105,8 +105,8 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     as_json: bool,
 ) -> None:
     """Find hotspots in FILE and write a page that anybody may see."""
-    _check_targets(page, summary, sources=(file, area_file))
-    incidents, quality = _read(file, feed)
+    check_targets(page, summary, sources=(file, area_file), example="map.html")
+    incidents, quality = read_rows(file, feed)
     areas, called = _areas(area_file, name_column, place, incidents)
     offences = _offences(offence, incidents)
     days = tuple(period.split("/")) if period and "/" in period else period
@@ -129,19 +129,6 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     click.echo(answer if as_json else _report(made))
 
 
-def _check_targets(page: Path, summary: Path | None, *, sources: tuple[Path | None, ...]) -> None:
-    """Refuse to write where nothing can be written, or over what is being read."""
-    taken = {source.resolve() for source in sources if source is not None}
-    for target in (page, summary):
-        if target is None:
-            continue
-        check_target(target, example="map.html")
-        if target.resolve() in taken:
-            msg = f"{target} is used already by this command. Choose another file to write."
-            raise ParameterError(msg)
-        taken.add(target.resolve())
-
-
 def _offences(offence: str | None, incidents: gpd.GeoDataFrame) -> list[str]:
     """Read the offences asked for; a public map of everything at once is never allowed."""
     names = [name.strip() for name in (offence or "").split(",") if name.strip()]
@@ -151,19 +138,6 @@ def _offences(offence: str | None, incidents: gpd.GeoDataFrame) -> list[str]:
         msg = f"Say what the map shows, for example --offence burglary. In this file: {public}."
         raise ParameterError(msg)
     return names
-
-
-def _read(file: Path, feed: str | None) -> Reading:
-    """Read a file; a map needs rows, so a header alone is an error here, not a warning."""
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        reading = read_incidents(file, feed)
-    if reading.incidents.empty:
-        msg = f"{reading.quality.file_name} holds a header and no incidents. Give a file with rows."
-        raise EmptyInputError(msg)
-    for warning in said:
-        click.echo(f"hotspots: {warning.message}", err=True)
-    return reading
 
 
 def _areas(

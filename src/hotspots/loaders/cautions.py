@@ -67,16 +67,23 @@ def _withheld(quality: QualityReport) -> Iterator[Message]:
 
 def _place(quality: QualityReport) -> Iterator[Message]:
     space = quality.evidence.space
-    for longitude, latitude, rows in space.top_stacks.itertuples(index=False):
-        if rows >= max(_ONE_POINT * space.located, _MANY):
-            yield message(
-                "loaders.caution_default_place",
-                rows=int(rows),
-                located=space.located,
-                share=percent(rows, space.located),
-                latitude=f"{latitude:.3f}",
-                longitude=f"{longitude:.3f}",
-            )
+    stacks = space.top_stacks
+    large = stacks[stacks["rows"] >= max(_ONE_POINT * space.located, _MANY)]
+    if large.empty:
+        return
+    rows = int(large["rows"].sum())
+    facts: dict[str, str | int] = {
+        "rows": rows,
+        "located": space.located,
+        "share": percent(rows, space.located),
+        "latitude": f"{large['latitude'].iloc[0]:.3f}",
+        "longitude": f"{large['longitude'].iloc[0]:.3f}",
+    }
+    if len(large) == 1:
+        yield message("loaders.caution_default_place", **facts)
+    else:
+        most = int(large["rows"].iloc[0])
+        yield message("loaders.caution_default_places", points=len(large), most=most, **facts)
 
 
 def _clock(quality: QualityReport) -> Iterator[Message]:

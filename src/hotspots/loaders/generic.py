@@ -77,7 +77,7 @@ def generic_spec(options: GenericOptions) -> FeedSpec:
             "'%d/%m/%Y %H:%M'): neither can be guessed safely."
         )
         raise ParameterError(msg)
-    _check_known(options.time_zone, crs)
+    check_zone_and_crs(options.time_zone, crs)
     base = describe_feed("generic-csv")
     formats = (options.date_format,)
     time = replace(
@@ -130,7 +130,21 @@ def _check_columns(columns: Mapping[str, str], options: GenericOptions) -> tuple
     raise ParameterError(msg)
 
 
-def _check_known(time_zone: str, crs: str) -> None:
+def check_zone_and_crs(time_zone: str, crs: str) -> None:
+    """Refuse a zone or a reference system that nobody knows.
+
+    Parameters
+    ----------
+    time_zone : str
+        Should be an IANA zone.
+    crs : str
+        Should be a reference system.
+
+    Raises
+    ------
+    ParameterError
+        If it is not.
+    """
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
