@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import warnings
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -50,6 +49,8 @@ def read_parquet(raw: bytes, name: str) -> pl.DataFrame:
         file = parquet.ParquetFile(pa.BufferReader(raw))
         check_header([str(n) for n in file.schema_arrow.names], name)
         table = file.read()
+        # Bytes that are no text, where text should be, stop what reads them without a message.
+        table.validate(full=True)
         table = pa.table([_plain(c) for c in table.columns], names=table.column_names)
         for _ in range(_NESTED):
             table = table.flatten()
@@ -105,13 +106,13 @@ def read_geopackage(raw: bytes, name: str) -> pl.DataFrame:
 
 def _layers(raw: bytes) -> tuple[list[str], pd.DataFrame | None]:
     """Name the layers, and read the layer when it is the only one."""
-    # GDAL goes by the suffix, and warns of what then either can be read or raises an error.
-    with TemporaryDirectory() as folder, warnings.catch_warnings():
+    # GDAL goes by the suffix, and warns of what then either can be read or raises an error. In
+    # memory there is no suffix, but reading leaves no copy of the incidents on the disk.
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        path = Path(folder) / "table.gpkg"
-        path.write_bytes(raw)
-        layers = [str(layer) for layer, _ in pyogrio.list_layers(path)]
-        return layers, pyogrio.read_dataframe(path) if len(layers) == 1 else None
+        warnings.simplefilter("ignore", UserWarning)
+        layers = [str(layer) for layer, _ in pyogrio.list_layers(io.BytesIO(raw))]
+        return layers, pyogrio.read_dataframe(io.BytesIO(raw)) if len(layers) == 1 else None
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

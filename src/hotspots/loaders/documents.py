@@ -65,7 +65,12 @@ def read_document(content: bytes, name: str) -> tuple[pl.DataFrame, tuple[str, .
     columns = dict.fromkeys(column for row in rows for column in row)
     check_header(list(columns), name)
     table = {column: [row.get(column, "") for row in rows] for column in columns}
-    return pl.DataFrame(table, schema=dict.fromkeys(columns, pl.String)), _notes(document)
+    try:
+        frame = pl.DataFrame(table, schema=dict.fromkeys(columns, pl.String))
+    except UnicodeError as error:  # half of a surrogate pair, escaped
+        msg = f"{name} holds what is no text ({error}). Download it again."
+        raise InputDataError(msg) from error
+    return frame, _notes(document)
 
 
 def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - JSON is of any type

@@ -83,7 +83,11 @@ def _pandas_text(values: pd.Series) -> pl.Series:
             values = values.astype("Int64")
     elif values.dtype == object and pd.api.types.infer_dtype(values) in ("date", "datetime"):
         return _polars_text(pl.Series(values.where(values.notna(), None).to_list()))
-    texts = pa.array(values.astype("string"), type=pa.large_string(), from_pandas=True)
+    try:
+        texts = pa.array(values.astype("string"), type=pa.large_string(), from_pandas=True)
+    except UnicodeError as error:
+        msg = f"The column {values.name!r} holds what is no text ({error}). Decode it first."
+        raise InputDataError(msg) from error
     return pl.Series(pl.from_arrow(texts), dtype=pl.String)
 
 
@@ -95,4 +99,7 @@ def _polars_text(values: pl.Series) -> pl.Series:
         return values.cast(pl.Datetime("us")).dt.strftime(TYPED_FORMAT) + WALL
     if isinstance(kind, pl.Time):
         return values.dt.strftime("%H:%M:%S")
+    if kind.is_nested() or kind in (pl.Object, pl.Binary, pl.Duration):
+        written = [None if value is None else str(value) for value in values.to_list()]
+        return pl.Series(values.name, written, dtype=pl.String)
     return values.cast(pl.String)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import json
@@ -12,6 +13,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import polars as pl
 import pytest
 import shapely
 
@@ -396,3 +398,30 @@ def test_moments_of_frames_keep_their_zone() -> None:
 def test_coordinate_source_names_its_columns() -> None:
     assert CoordinateSource(pair="Location").columns == ("Location",)
     assert CoordinateSource(x="X", y="Y").columns == ("X", "Y")
+
+
+def test_values_that_are_no_text_are_written_or_refused() -> None:
+    odd = pl.DataFrame(
+        {
+            "list": [[1, 2], None], "struct": [{"a": 1}, None], "bytes": [b"\xff", None],
+            "time": [dt.timedelta(hours=1), None],
+        }
+    )  # fmt: skip
+    assert text_frame(odd).rows() == [("[1, 2]", "{'a': 1}", "b'\\xff'", "1:00:00"), ("",) * 4]
+    for broken in (b"\xff", "\ud800"):
+        with pytest.raises(InputDataError, match="'a' holds what is no text"):
+            text_frame(pd.DataFrame({"a": [broken]}, dtype=object))
+
+
+@pytest.mark.parametrize("text", ['[{"a": "\\ud800"}]', '[{"\\ud800": "a"}]'])
+def test_half_a_surrogate_pair_is_no_text(write: Write, text: str) -> None:
+    with pytest.raises(InputDataError, match=r"x\.json holds what is no text"):
+        read_incidents(write(text, "x.json"))
+
+
+def test_parquet_whose_text_is_no_text_is_refused(write: Write) -> None:
+    out = io.BytesIO()
+    pl.DataFrame({"a": ["Main Street"]}).write_parquet(out, compression="uncompressed")
+    broken = out.getvalue().replace(b"Main Street", b"Main\xffStreet")
+    with pytest.raises(InputDataError, match=r"x\.parquet is a broken Parquet file"):
+        read_incidents(write(broken, "x.parquet"))
