@@ -36,11 +36,11 @@ _FIRST_YEAR: Final = 1900
 _TRIED_FIRST: Final = 8
 _TRIED: Final = 5000
 
-_IGNORED: Final = r"updat|modif|edit|export|load|refresh|publish|extract|dow\b|doy\b"
-_REPORTED: Final = r"report|rptd|rpt\b|denunci|receiv|creat|entry|entered|record|anzeige"
+_IGNORED: Final = r"update|modif|edit|export|load|refresh|publish|extract|dow\b|doy\b"
+_REPORTED: Final = r"report|rptd|rpt\b|denunci|receive|creat|entry|entered|record|anzeige"
 _END: Final = r"\bto\b|\bend\b|\bended\b|until|hasta|\bbis\b|\bfin\b|\blast\b"
 _OCCURRED: Final = (
-    r"occur|occ\b|incident|offen[cs]e|hecho|tat|happen|commi|from\b|start|begin|first"
+    r"occur|occ\b|incident|offence|offense|hecho|tat|happen|commi|from\b|start|begin|first"
 )
 _PLAIN: Final = r"date|dato|datum|fecha|data\b|jour|tag\b|day|time|when|month|mes\b|mois|monat"
 _TIME: Final = r"time|hora|heure|uhr|clock|zeit|hour"

@@ -20,14 +20,14 @@ _NOT_A_CATEGORY: Final = (
     r"report type|modus|victim|suspect|vict\b|susp\b|\bsex\b|\brace\b|\bage\b|gender|month|method"
 )
 _SURELY: Final = (
-    r"primary type|^category$|categor(?:y|ia|ie|[ií]a)$|(?:crime|incident|offen[cs]e|event) type|"
-    r"^type$|"
-    r"^offen[cs]e$|delito|conducta|infraction|delikt|straftat|ofns desc|tipo de|^crime$|reato"
+    r"primary type|categ\w*$|(?:crime|incident|offence|offense|event) type|^type$|"
+    r"^offence$|^offense$|delito|conducta|infraction|delikt|straftat|ofns desc|tipo de|^crime$|"
+    r"reato"
 )
-_PERHAPS: Final = r"categor|type|tipo|offen[cs]e|crime|charge|nature|modalidad|class|descri"
-_DESCRIPTION: Final = r"descri|detail|sub ?(?:type|categor)|secondary"
+_PERHAPS: Final = r"categ|type|tipo|offence|offense|crime|charge|nature|modalidad|class|descri"
+_DESCRIPTION: Final = r"descri|detail|sub ?(?:type|categ)|secondary"
 _ADDRESS: Final = (
-    r"address|block|street|\baddr|direcci|\badr|\brue\b|stra[sß]|\bcall[ea]\b|^location$|intersection"
+    r"\baddr|block|street|direcci|\badr|\brue\b|stra[sß]|\bcall[ea]\b|^location$|intersection"
 )
 _AREA: Final = (
     r"neigh|hood|barrio|\bward\b|communit|stadtteil|lsoa name|quartier|arrondissement|suburb"
