@@ -1,14 +1,15 @@
-"""Text columns hold few distinct values: find them, so that each is parsed once."""
+"""Most text columns hold few distinct values: find them, so that each is parsed once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Final
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
-if TYPE_CHECKING:
-    import numpy as np
+_TRIED: Final = 10_000
+_MOSTLY: Final = 0.5
 
 
 def distinct(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
@@ -23,7 +24,8 @@ def distinct(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
     -------
     tuple of polars.Series and numpy.ndarray
         The distinct values in order of first appearance, and one position a row, so that
-        ``found[positions]`` is the column again.
+        ``found[positions]`` is the column again. A long column whose values hardly ever repeat is
+        given back as it is.
 
     Examples
     --------
@@ -33,6 +35,8 @@ def distinct(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
     >>> found.to_list(), positions.tolist()
     (['b', 'a'], [0, 1, 0])
     """
+    if values.head(_TRIED).n_unique() > _MOSTLY * min(len(values), _TRIED) and len(values) > _TRIED:
+        return values, np.arange(len(values))
     encoded = values.to_arrow().cast(pa.large_string()).dictionary_encode()
     found = pl.Series(values.name, pl.from_arrow(encoded.dictionary), dtype=pl.String)
     return found, encoded.indices.to_numpy(zero_copy_only=False)

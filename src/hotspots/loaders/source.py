@@ -213,7 +213,7 @@ def _from_content(facts: Source, raw: bytes) -> Source:
             raise NotTabularError(msg)
     content, encoding, notes = as_utf8(raw, name)
     # Blank lines at the end are no rows; what follows the last row is cut off only if there is any.
-    if content.endswith((b"\n\n", b"\r\r", b"\n\r\n")) or not content.strip():
+    if content.endswith((b"\n\n", b"\r\r", b"\n\r\n")) or not content[:_SHOWN].strip():
         content = content.rstrip()
     if not content:
         msg = f"{name} is empty. Export or download it again."

@@ -13,16 +13,18 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from hotspots.errors import InputDataError
+from hotspots.loaders.encoding import REPLACED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hotspots.loaders.source import Source
 
 _SHOWN: Final = 200
+#: With a larger share of rows of the wrong length than this, looking at each is no faster.
+_MOST_ODD: Final = 0.2
 #: After broken quotes so many lines are read again, for each line of the file, and no more.
 _MOST_AGAIN: Final = 50
-_REPLACED: Final = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,38 +93,60 @@ def read_records(
     InputDataError
         If quotes are broken in too many places.
     """
-    ended = 0
     if source.frame is not None:
         frame = source.frame.select(columns)
-        rows = np.arange(frame.height, dtype=np.int64) + source.header_lines + 1
-        found: list[Reject] = []
+        lines = np.arange(frame.height, dtype=np.int64) + source.header_lines + 1
+        read = _Read(frame=frame, lines=lines, rejects=[], ended=0)
     else:
-        fast = _read_fast(source, columns)
-        if fast is None:
-            frame, rows, found, ended = _read_carefully(source, columns, may_end_before)
-        else:
-            frame, found = fast, []
-            rows = np.arange(frame.height, dtype=np.int64) + source.header_lines + 1
+        widths = {len(source.header)}
+        if may_end_before:
+            widths.add(source.header.index(may_end_before))
+        read = _read_fast(source, columns, widths) or _read_carefully(source, columns, widths)
+    frame, lines, found = read.frame, read.lines, read.rejects
     rows_read = frame.height + len(found)
-    if source.undecodable:
-        broken = _any_column(frame, pl.all().str.contains(_REPLACED, literal=True))
-        found += [
-            Reject(source_row=int(r), reason="unparseable_row", value="") for r in rows[broken]
-        ]
-        frame, rows = frame.filter(~broken), rows[~broken]
-    blank = ~_any_column(frame, pl.all().str.strip_chars() != "")
-    found += [Reject(source_row=int(r), reason="blank_row", value="") for r in rows[blank]]
+    for reason, bad in (
+        ("unparseable_row", _broken_rows(frame) if source.undecodable else None),
+        ("blank_row", _blank_rows(frame)),
+    ):
+        if bad is not None and bad.any():
+            found += [Reject(source_row=int(r), reason=reason, value="") for r in lines[bad]]
+            frame, lines = frame.filter(~bad), lines[~bad]
+    ended = f"{read.ended:,} rows end before the column {may_end_before!r}"
     return Records(
-        frame=frame.filter(~blank),
-        source_row=rows[~blank],
+        frame=frame,
+        source_row=lines,
         rejects=tuple(found),
         rows_read=rows_read,
-        notes=(f"{ended:,} rows end before the column {may_end_before!r}",) if ended else (),
+        notes=(ended,) if read.ended else (),
     )
 
 
-def _any_column(frame: pl.DataFrame, condition: pl.Expr) -> np.ndarray:
-    return frame.select(pl.any_horizontal(condition).alias("any"))["any"].to_numpy().astype(bool)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """Rows as text with their lines; rows set aside; rows that end early, as they may."""
+
+    frame: pl.DataFrame
+    lines: np.ndarray
+    rejects: list[Reject]
+    ended: int
+
+
+def _broken_rows(frame: pl.DataFrame) -> np.ndarray:
+    condition = pl.any_horizontal(pl.all().str.contains(REPLACED, literal=True))
+    return frame.select(condition.alias("any"))["any"].to_numpy().astype(bool)
+
+
+def _blank_rows(frame: pl.DataFrame) -> np.ndarray | None:
+    """Say which rows have nothing in any column; None where no row can."""
+    rows = np.arange(frame.height)
+    for column in frame.get_columns():
+        texts = column if len(rows) == frame.height else column.gather(rows)
+        rows = rows[(texts.str.strip_chars() == "").to_numpy()]
+        if not len(rows):
+            return None
+    blank = np.zeros(frame.height, dtype=bool)
+    blank[rows] = True
+    return blank
 
 
 def _line_count(content: bytes) -> int:
@@ -130,53 +154,104 @@ def _line_count(content: bytes) -> int:
     return content.count(end) + (not content.endswith(end))
 
 
-def _read_fast(source: Source, columns: Sequence[str]) -> pl.DataFrame | None:
-    """Read with pyarrow, which refuses rows of the wrong length; None when anything is odd.
+def _read_fast(source: Source, columns: Sequence[str], widths: set[int]) -> _Read | None:
+    """Read with pyarrow, which is strict about the length of rows; None when anything is odd.
 
-    A file is clean when it has as many lines as rows, so that no quote can have swallowed a line.
+    A file is simple when it has as many lines as rows, so that no quote can have swallowed a line;
+    rows of the wrong length are looked at one by one.
     """
+    count = _line_count(source.content) - source.header_lines
+    if count <= 0:
+        empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+        return _Read(frame=empty, lines=np.empty(0, dtype=np.int64), rejects=[], ended=0)
+    odd: list[tuple[int, str]] = []
+    try:
+        frame = _arrow_frame(source, columns, None)
+    except pa.ArrowInvalid:
+        try:
+            frame = _arrow_frame(source, columns, odd)
+        except pa.ArrowInvalid:
+            return None
+    if frame.height + len(odd) != count or len(odd) > _MOST_ODD * count:
+        return None
+    lines = np.arange(count, dtype=np.int64) + source.header_lines + 1
+    if not odd:
+        return _Read(frame=frame, lines=lines, rejects=[], ended=0)
+    others = _read_lines(
+        ((line, fields) for line, text in odd for _, fields in _records([text], 0, source, widths)),
+        source,
+        columns,
+        dict(odd),
+    )
+    lines = np.setdiff1d(lines, [line for line, _ in odd], assume_unique=True)
+    lines = np.concatenate([lines, others.lines])
+    order = np.argsort(lines)
+    frame = pl.concat([frame, others.frame])[order]
+    return _Read(frame=frame, lines=lines[order], rejects=others.rejects, ended=others.ended)
+
+
+def _arrow_frame(
+    source: Source, columns: Sequence[str], odd: list[tuple[int, str]] | None
+) -> pl.DataFrame:
+    """Read all rows; those of the wrong length raise an error, or are put into a list."""
     names = [str(i) for i in range(len(source.header))]
     wanted = [names[source.header.index(c)] for c in columns]
-    if _line_count(source.content) <= source.header_lines:
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    try:
-        table = arrow_csv.read_csv(
-            pa.BufferReader(source.content),
-            read_options=arrow_csv.ReadOptions(column_names=names, skip_rows=source.header_lines),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=source.delimiter, newlines_in_values=False, ignore_empty_lines=False
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                include_columns=wanted,
-                strings_can_be_null=False,
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    if table.num_rows != _line_count(source.content) - source.header_lines:
-        return None
-    frame = pl.from_arrow(table)
-    return pl.DataFrame(frame).rename(dict(zip(wanted, columns, strict=True)))
+
+    def set_aside(row: arrow_csv.InvalidRow) -> str:
+        if odd is None:
+            return "error"
+        odd.append((row.number, row.text))
+        return "skip"
+
+    table = arrow_csv.read_csv(
+        pa.BufferReader(source.content),
+        read_options=arrow_csv.ReadOptions(
+            column_names=names,
+            skip_rows=source.header_lines,
+            # Only one thread knows the numbers of lines.
+            use_threads=odd is None,
+        ),
+        parse_options=arrow_csv.ParseOptions(
+            delimiter=source.delimiter,
+            newlines_in_values=False,
+            ignore_empty_lines=False,
+            invalid_row_handler=set_aside,
+        ),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            include_columns=wanted,
+            strings_can_be_null=False,
+        ),
+    )
+    return pl.DataFrame(pl.from_arrow(table)).rename(dict(zip(wanted, columns, strict=True)))
 
 
-def _read_carefully(
-    source: Source, columns: Sequence[str], may_end_before: str | None
-) -> tuple[pl.DataFrame, np.ndarray, list[Reject], int]:
+def _read_carefully(source: Source, columns: Sequence[str], widths: set[int]) -> _Read:
     """Read line by line; a row that cannot be read is set aside with its line number."""
     lines = re.split(r"\r\n|\n|\r", source.content.decode())
     if not lines[-1]:
         lines.pop()
+    found = _records(lines, source.header_lines, source, widths)
+    texts = {number + 1: line for number, line in enumerate(lines)}
+    return _read_lines(found, source, columns, texts)
+
+
+def _read_lines(
+    records: Iterable[tuple[int, list[str] | None]],
+    source: Source,
+    columns: Sequence[str],
+    texts: Mapping[int, str],
+) -> _Read:
+    """Put records into columns; those that are none are set aside with their text."""
     width = len(source.header)
-    short = source.header.index(may_end_before) if may_end_before else width
-    ended = 0
     places = [source.header.index(c) for c in columns]
     kept: list[list[str]] = [[] for _ in columns]
     rows: list[int] = []
     rejects: list[Reject] = []
-    for line, fields in _records(lines, source, {width, short}):
+    ended = 0
+    for line, fields in records:
         if fields is None:
-            value = lines[line - 1][:_SHOWN]
+            value = texts[line][:_SHOWN]
             reason = "unparseable_row" if value.strip() else "blank_row"
             rejects.append(Reject(source_row=line, reason=reason, value=value))
             continue
@@ -187,18 +262,18 @@ def _read_carefully(
     frame = pl.DataFrame(
         dict(zip(columns, kept, strict=True)), schema=dict.fromkeys(columns, pl.String)
     )
-    return frame, np.array(rows, dtype=np.int64), rejects, ended
+    return _Read(frame=frame, lines=np.array(rows, dtype=np.int64), rejects=rejects, ended=ended)
 
 
 def _records(
-    lines: list[str], source: Source, widths: set[int]
+    lines: Sequence[str], start: int, source: Source, widths: set[int]
 ) -> Iterator[tuple[int, list[str] | None]]:
     """Yield line number and fields of each record; None for a line that belongs to no record.
 
     After a quote that is never closed, or a record of the wrong length that spans lines, reading
     starts again on the line after the one where it began: one stray quote costs one row.
     """
-    start, width = source.header_lines, max(widths)
+    width = max(widths)
     again = _MOST_AGAIN * (len(lines) + 1)
     while start < len(lines):
         ended = (f"{lines[i]}\n" for i in range(start, len(lines)))
