@@ -16,6 +16,7 @@ from hotspots.grid import (
     study_area,
 )
 from hotspots.loaders import (
+    Merged,
     QualityReport,
     Reading,
     areas_of,
@@ -24,6 +25,7 @@ from hotspots.loaders import (
     list_feeds,
     list_samples,
     load_sample,
+    merge_incidents,
     read_areas,
     read_incidents,
     sample_path,
@@ -38,6 +40,7 @@ __all__ = [
     "Estimate",
     "HotspotResult",
     "HotspotsError",
+    "Merged",
     "Policy",
     "Provenance",
     "QualityReport",
@@ -55,6 +58,7 @@ __all__ = [
     "local_gi_star",
     "make_hexgrid",
     "make_map",
+    "merge_incidents",
     "name_cells",
     "publish",
     "read_areas",

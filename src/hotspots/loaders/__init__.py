@@ -5,6 +5,7 @@ from __future__ import annotations
 from hotspots.loaders.areas import read_areas
 from hotspots.loaders.bundled_areas import BundledArea, areas_of
 from hotspots.loaders.detect import HeaderMatch, detect_feed
+from hotspots.loaders.merge import Merged, merge_incidents
 from hotspots.loaders.quality import QualityReport
 from hotspots.loaders.read import Reading, read_incidents
 from hotspots.loaders.registry import describe_feed, list_feeds
@@ -15,6 +16,7 @@ __all__ = [
     "BundledArea",
     "FeedSpec",
     "HeaderMatch",
+    "Merged",
     "QualityReport",
     "Reading",
     "areas_of",
@@ -23,6 +25,7 @@ __all__ = [
     "list_feeds",
     "list_samples",
     "load_sample",
+    "merge_incidents",
     "read_areas",
     "read_incidents",
     "sample_path",
