@@ -210,7 +210,7 @@ def best_match(header: Sequence[str], name: str) -> HeaderMatch:
         msg = (
             f"No feed fits the columns of {name} ({listed(header)}). The nearest is "
             f"{nearest.feed!r}, which also needs {listed(nearest.missing)}. Name the columns "
-            "yourself with feed='generic-csv' and columns={...}."
+            "yourself with feed='generic-csv' and columns={...}; `hotspots inspect` proposes them."
         )
         raise UnknownFeedError(msg)
     return nearest
