@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import date
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -297,6 +298,19 @@ def test_the_same_input_gives_the_same_release(
     again = publish(west_yorkshire.result, quality=west_yorkshire.quality)
     assert again.receipt == release.receipt
     assert again.table.equals(release.table)
+
+
+def test_a_source_tells_what_holds_for_the_time_of_the_map(
+    west_yorkshire: WestYorkshire, release: hs.Release
+) -> None:
+    assert not any("Greater Manchester" in text for text in release.sources[0].caveats)
+    feed = west_yorkshire.quality.feed
+    always = dataclasses.replace(feed.coverage[0], first_day=date(2018, 7, 31))
+    then = dataclasses.replace(
+        west_yorkshire.quality, feed=dataclasses.replace(feed, coverage=(always,))
+    )
+    caveats = publish(west_yorkshire.result, quality=then).sources[0].caveats
+    assert any("Greater Manchester" in text for text in caveats)
 
 
 def test_caveats_of_the_public_hold_no_number_from_hidden_counts(release: hs.Release) -> None:

@@ -113,7 +113,7 @@ def publish(
         before=(before, layers[0]),
         after=(after, shown[0]),
     )
-    sources = tuple(_source(report) for report in reports)
+    sources = tuple(_source(report, made) for report in reports)
     return stamped(
         Release(
             place=shown[0].provenance.place,
@@ -281,8 +281,10 @@ def _say_policy(policy: Policy, *, blurred: bool) -> Message:
     return message("publish.policy_strict_chosen" if blurred else "publish.policy_strict")
 
 
-def _source(report: QualityReport) -> Source:
+def _source(report: QualityReport, layers: Sequence[Layer]) -> Source:
     feed = report.feed
+    first, last = min(y.period_start for y in layers), max(y.period_end for y in layers)
+    then = [c.note for c in feed.coverage if c.first_day <= last and c.last_day >= first]
     return Source(
         title=feed.title,
         publisher=feed.publisher,
@@ -292,7 +294,7 @@ def _source(report: QualityReport) -> Source:
         # The digest lets anybody check a file that the portal gives to all. That of a file which
         # nobody else has proves nothing to a reader, and helps whoever guesses at its contents.
         file_sha256=report.sha256 if feed.anonymised_by_publisher else "",
-        caveats=feed.caveats,
+        caveats=(*feed.caveats, *then),
     )
 
 

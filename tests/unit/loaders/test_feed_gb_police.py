@@ -55,9 +55,11 @@ def test_names_of_the_interface_mean_what_the_labels_mean() -> None:
     assert incidents["occurred_start"].iloc[0].isoformat() == "2018-07-01T00:00:00+01:00"
 
 
-def test_missing_areas_are_in_the_caveats() -> None:
-    caveats = read_incidents(SAMPLES / "gb-police-street.csv").quality.feed.caveats
-    assert any("Greater Manchester is missing" in text for text in caveats)
+def test_missing_areas_are_told_for_the_time_they_miss() -> None:
+    coverage = read_incidents(SAMPLES / "gb-police-street.csv").quality.feed.coverage
+    assert [("Greater Manchester is missing" in c.note, c.first_day.year) for c in coverage] == [
+        (True, 2019)
+    ]
 
 
 def test_real_month_of_west_yorkshire() -> None:
