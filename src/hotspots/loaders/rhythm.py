@@ -20,8 +20,9 @@ _NOON: Final = 12
 _WINDOW: Final = 3
 #: Fewer rows than this show no shape of the day.
 _ENOUGH: Final = 1000
-#: Where people live, the three quietest hours begin between these hours of the local clock.
-_QUIET_BEGINS: Final = (1, 6)
+#: Where people live, the three quietest hours begin between these hours of the local clock: from 3
+#: to 5 in files of all offences of six cities, at 7 in one of robberies alone.
+_QUIET_BEGINS: Final = (1, 7)
 #: A month is short under this share of the median month, where that has enough rows to tell.
 _SHORT: Final = 0.5
 _ENOUGH_A_MONTH: Final = 30

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from hotspots.loaders import QualityReport, load_sample, read_incidents
-from hotspots.loaders.rhythm import Days, ShortMonth, find_rhythm, quietest
+from hotspots.loaders.rhythm import Days, ShortMonth, find_rhythm, quiet_is_at_night, quietest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +114,11 @@ def test_a_wrong_zone_shows_in_the_quiet_hours(
     quality = _own(_table(texts.tolist()))
     assert quality.evidence.dates.rhythm.quiet_from == quiet_from
     assert any(c.key == "loaders.caution_quiet" for c in quality.cautions) == warned
+
+
+@pytest.mark.parametrize(("hour", "night"), [(0, False), (1, True), (7, True), (8, False)])
+def test_quiet_hours_lie_in_the_night_or_the_early_morning(hour: int, *, night: bool) -> None:
+    assert quiet_is_at_night(hour) == night
 
 
 def test_few_rows_have_no_shape() -> None:
