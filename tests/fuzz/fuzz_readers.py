@@ -146,7 +146,7 @@ class Tally:
 def seeds() -> list[Seed]:
     """Make a good file of every kind from the samples."""
     made: list[Seed] = []
-    for path in sorted(FEEDS.iterdir()):
+    for path in sorted(p for p in FEEDS.iterdir() if not p.name.startswith("generic-csv")):
         feed = "-".join(path.name.split("-")[:2])
         kind = {".csv": "csv", ".json": "json", ".geojson": "geojson"}[path.suffix]
         made.append(Seed(path.name, kind, path.read_bytes(), feed))
@@ -279,26 +279,30 @@ def _damaged_field(raw: bytearray, rng: random.Random) -> bytearray:
     return bytearray(b"\n").join(lines)
 
 
+def packed(kind: str, content: bytes) -> bytes:
+    """Give the good file of a kind that holds something."""
+    if kind == "gz":
+        return gzip.compress(content, 1, mtime=0)
+    if kind == "zip":
+        return _zipped({"a.csv": content})
+    return _workbook(content) if kind == "xlsx" else content
+
+
 def damaged_file(seed: Seed, rng: random.Random, every: list[Seed]) -> bytes:
-    """Give a file with its contents damaged, or what they are packed in, or both."""
-    inside = rng.random() < 0.6  # a little more often inside
-    content = damage(seed.content, rng, every) if inside else seed.content
+    """Give a file with its contents damaged, or what they are packed in."""
+    if rng.random() < 0.4:  # a little more often inside
+        return damage(packed(seed.kind, seed.content), rng, every)
     match seed.kind:
         case "json" | "geojson":
-            return _other_leaf(seed.content, rng) if inside else damage(content, rng, every)
+            return _other_leaf(seed.content, rng)
         case "parquet":
-            packed = _other_column(seed.content, rng) if inside else content
-        case "gz":
-            packed = gzip.compress(content, 1, mtime=0)
-        case "zip":
-            packed = _zip_of(content, rng)
-        case "xlsx":
-            packed = _workbook(content)
+            return _other_column(seed.content, rng)
         case "gpkg":
-            packed = _other_cell(seed.content, rng) if inside else content
+            return _other_cell(seed.content, rng)
+        case "zip" if rng.random() < 0.5:  # one in two with odd members
+            return _zip_of(damage(seed.content, rng, every), rng)
         case _:
-            return damage(content, rng, every) if not inside else content
-    return packed if inside else damage(packed, rng, every)
+            return packed(seed.kind, damage(seed.content, rng, every))
 
 
 def _zip_of(content: bytes, rng: random.Random) -> bytes:
@@ -315,7 +319,7 @@ def _zip_of(content: bytes, rng: random.Random) -> bytes:
     )
     cut = rng.randrange(len(content) + 1)
     parts = {rng.choice(names): content, rng.choice(names): content[:cut]}
-    return _zipped(parts if rng.random() < 0.5 else {"a.csv": content})  # one in two
+    return _zipped(parts)
 
 
 def _other_leaf(content: bytes, rng: random.Random) -> bytes:
