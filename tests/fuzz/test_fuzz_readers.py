@@ -63,6 +63,29 @@ def test_damaged_files_for_thirty_seconds(tmp_path: Path) -> None:
     _judge(_fuzz(3, 30, tmp_path), 30)
 
 
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        ("lambda *_, **__: time.sleep(30)", "Timeout (0:00:01)!"),
+        ("lambda *_, **__: {}['a']", "KeyError"),
+        ("lambda path, *_, **__: real(f'{FEEDS}/us-dc-export.csv')._replace(incidents=())", "rows"),
+    ],
+    ids=["hang", "another error", "lost rows"],
+)
+def test_what_the_fuzzer_is_for_would_be_noticed(tmp_path: Path, reader: str, said: str) -> None:
+    code = (
+        f"import sys, time; sys.path.insert(0, {str(FUZZER.parent)!r}); import fuzz_readers as f\n"
+        "FEEDS, real = f.FEEDS, f.read_incidents\n"
+        f"f.HANG_SECONDS, f.read_incidents = 1, {reader}\n"
+        "sys.exit(f.main())"
+    )
+    command = [sys.executable, "-c", code, "--seed", "1", "--seconds", "2", "--keep", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 1
+    assert said in done.stdout + done.stderr
+    assert [p for p in tmp_path.iterdir() if p.name.startswith(("last-", "found-"))]
+
+
 @pytest.mark.soak
 def test_damaged_files_for_ten_minutes_with_a_fresh_seed(tmp_path: Path) -> None:
     _judge(_fuzz(secrets.randbelow(1 << 31), 600, tmp_path), 600)
