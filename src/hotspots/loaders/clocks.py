@@ -41,20 +41,42 @@ def clock_column(columns: Columns, rules: MomentRules) -> np.ndarray | None:
     """
     if rules.clock:
         found, rows = distinct(columns.text(rules.clock))
-        clocks: np.ndarray = _clocks(found.str.strip_chars(), rules)[rows]
+        found = found.str.strip_chars()
+        if rules.clock_hook:
+            hook = TEXT_HOOKS[rules.clock_hook]
+            found = pl.Series(found.name, [hook(t) for t in found.to_list()], dtype=pl.String)
+        # A clock that came as one, and not as text, is written in the last of these formats.
+        clocks: np.ndarray = parse_clocks(found, (*rules.clock_formats, "%H:%M:%S"))[rows]
         return clocks
     if rules.shift:
         return shift_edges(columns.text(rules.shift), rules.shifts)[0]
     return None
 
 
-def _clocks(texts: pl.Series, rules: MomentRules) -> np.ndarray:
-    if rules.clock_hook:
-        hook = TEXT_HOOKS[rules.clock_hook]
-        texts = pl.Series(texts.name, [hook(t) for t in texts.to_list()], dtype=pl.String)
+def parse_clocks(texts: pl.Series, formats: Sequence[str]) -> np.ndarray:
+    """Parse times of day.
+
+    Parameters
+    ----------
+    texts : polars.Series of str
+        Without nulls.
+    formats : sequence of str
+        In the notation of strftime; the first that fits counts.
+
+    Returns
+    -------
+    numpy.ndarray of int64
+        Microseconds since midnight; ``NO_CLOCK`` where a text is no time of day.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from hotspots.loaders.clocks import parse_clocks
+    >>> parse_clocks(pl.Series(["00:01", "7", "noon"]), ["%H:%M", "%H"]).tolist()
+    [60000000, 25200000000, -1]
+    """
     found = pl.Series(texts.name, [None] * len(texts), dtype=pl.Time)
-    # A clock that came as one, and not as text, is written so.
-    for form in (*rules.clock_formats, "%H:%M:%S"):
+    for form in formats:
         # An hour alone is no time to the parser: its first minute is.
         minute = any(part in form for part in ("%M", "%T", "%R", "%X", "%r"))
         whole = texts if minute else texts + "-00"

@@ -50,7 +50,7 @@ def as_utf8(raw: bytes, name: str) -> tuple[bytes, str, tuple[str, ...]]:
     if raw.startswith(b"\xef\xbb\xbf"):
         content, encoding, notes = as_utf8(raw[3:], name)
         return content, f"{encoding} with byte order mark", notes
-    nuls = raw.count(0)
+    nuls = raw.count(0) if 0 in raw else 0
     if nuls > len(raw) // 4:
         first, second = raw[0::2].count(0), raw[1::2].count(0)
         if min(first, second) > nuls // 10:

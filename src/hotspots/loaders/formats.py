@@ -129,3 +129,30 @@ def foreign_order(texts: pl.Series, formats: Sequence[str]) -> pl.Series:
         if "%m" in form:
             found = found | strptime(texts.str.strip_chars(), form).is_not_null()
     return found
+
+
+def halves(date_format: str) -> tuple[str, str, str]:
+    """Cut a format into a date and a time of day.
+
+    Parameters
+    ----------
+    date_format : str
+        In the notation of strftime.
+
+    Returns
+    -------
+    tuple of str
+        What stands between the halves, and the halves; three blanks where it cannot be cut.
+
+    Examples
+    --------
+    >>> from hotspots.loaders.formats import halves
+    >>> halves("%m/%d/%Y %I:%M:%S %p"), halves("%Y-%m-%dT%H:%M"), halves("%d %b %Y")
+    ((' ', '%m/%d/%Y', '%I:%M:%S %p'), ('T', '%Y-%m-%d', '%H:%M'), ('', '', ''))
+    """
+    for separator in (" ", "T"):
+        day, _, clock = date_format.partition(separator)
+        is_day = has_day(day) and not has_clock(day) and not day.endswith("%")
+        if is_day and has_clock(clock) and re.search(r"%[-_0]?[dejDFcxsYymbBGu]", clock) is None:
+            return separator, day, clock
+    return "", "", ""

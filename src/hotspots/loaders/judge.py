@@ -104,6 +104,8 @@ def _refuse_all(rejects: list[Reject], rows_read: int, name: str) -> None:
 
 def _refuse_foreign_dates(dates: pl.Series, no_date: np.ndarray, spec: FeedSpec, name: str) -> None:
     """Stop when many dates are written in another way: that is a wrong format, not bad rows."""
+    if not no_date.any():
+        return
     wrong = (dates.str.strip_chars() != "").to_numpy() & no_date
     if not wrong.any():
         return
@@ -131,6 +133,8 @@ def _refuse_foreign_dates(dates: pl.Series, no_date: np.ndarray, spec: FeedSpec,
 def _copies(keys: pl.Series, good: np.ndarray) -> np.ndarray:
     """Say which rows, among the good ones, repeat the key of an earlier one."""
     copies = np.zeros(len(keys), dtype=bool)
-    among = keys.filter(good)
+    among = keys if good.all() else keys.filter(good)
+    if among.n_unique() == len(among):
+        return copies
     copies[good] = (~among.is_first_distinct() & ~is_blank(among)).to_numpy()
     return copies

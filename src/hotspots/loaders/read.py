@@ -32,7 +32,7 @@ from hotspots.loaders.kept import Kept, end_moments, reported_moments, row_count
 from hotspots.loaders.quality import QualityReport
 from hotspots.loaders.registry import describe_feed
 from hotspots.loaders.source import open_source
-from hotspots.loaders.spec import columns_read
+from hotspots.loaders.spec import columns_read, normalised
 from hotspots.loaders.table import read_records
 from hotspots.loaders.time_check import check_clock
 from hotspots.loaders.times import parse_moments
@@ -179,12 +179,9 @@ def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its n
         crs=crs, bbox=bbox, categories=categories,
     )  # fmt: skip
     spec, source, match = _recognise(data, feed, member, options)
-    # Only where rows may be identical are all columns needed: to find the identical ones.
-    load = match.columns.values() if spec.rows.key_unique else source.header
+    load = _columns_needed(spec, source, match)
     last = find_columns(source.header, (spec.rows.may_end_before,)).values()
-    records = read_records(
-        source, tuple(dict.fromkeys(load)), may_end_before=next(iter(last), None)
-    )
+    records = read_records(source, load, may_end_before=next(iter(last), None))
     if records.rows_read == 0:
         warnings.warn(f"{source.name} has a header but no rows.", UserWarning, stacklevel=2)
     kept, rejects = _keep(records, spec, match, source.name)
@@ -218,6 +215,14 @@ def _recognise(
         source = open_source(data, member=member, fits=lambda header: fits_feed(header, feed))
         match = match_feed(source.header, feed, source.name)
     return describe_feed(match.feed).for_variant(match.variant), source, match
+
+
+def _columns_needed(spec: FeedSpec, source: Source, match: HeaderMatch) -> tuple[str, ...]:
+    """Name the columns to read; all of them only where rows may be identical, to find those."""
+    if not spec.rows.key_unique:
+        return source.header
+    read = {normalised(c) for c in columns_read(spec.rows, spec.time, spec.place, spec.category)}
+    return tuple(dict.fromkeys(c for n, c in match.columns.items() if normalised(n) in read))
 
 
 def _absent(spec: FeedSpec, header: Sequence[str]) -> list[str]:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from hotspots.loaders.clocks import NO_CLOCK, clock_column, clock_us, shift_edges
+from hotspots.loaders.clocks import NO_CLOCK, clock_column, clock_us, parse_clocks, shift_edges
 from hotspots.loaders.distinct import distinct
-from hotspots.loaders.formats import INSTANT_FORMAT, WALL_FORMAT, has_clock, strptime
+from hotspots.loaders.formats import INSTANT_FORMAT, WALL_FORMAT, halves, has_clock, strptime
 
 if TYPE_CHECKING:
     from hotspots.loaders.columns import Columns
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NOT_A_TIME: Final = np.iinfo(np.int64).min
 _WITH_CLOCK: Final = ("minute", "hour")
 _DAY_US: Final = 86_400_000_000
+#: From so many different moments on, it pays to parse date and clock apart.
+_MANY: Final = 20_000
 _PARTS_FORMATS: Final = ("%Y-%m-%d", "%Y-%m-%d-%H", "%Y-%m-%d-%H-%M")
 
 
@@ -61,6 +63,26 @@ class Moments:
         """
         return type(self)(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
+    def put(self, rows: np.ndarray, others: Self) -> Self:
+        """Replace some rows.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of bool
+            Which rows.
+        others : Moments
+            What they become.
+
+        Returns
+        -------
+        Moments
+            New moments; these are not changed.
+        """
+        columns = {f.name: getattr(self, f.name).copy() for f in fields(self)}
+        for name, column in columns.items():
+            column[rows] = getattr(others, name)
+        return type(self)(**columns)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
@@ -93,23 +115,88 @@ def parse_moments(columns: Columns, moment: MomentRules, rules: TimeRules) -> Mo
     """
     clocks = clock_column(columns, moment)
     texts, rows = distinct(moment_texts(columns, moment))
-    written = _as_written(texts, moment)
-    if clocks is None:
-        return _settled(written, moment.rule, rules).at(rows)
-    days = _days(written, moment.rule, rules.zone)[rows]
-    day = days == NOT_A_TIME
-    known = ~day & (clocks != NO_CLOCK)
-    us, where = np.unique(np.where(known, days + clocks, days), return_inverse=True)
-    never = np.zeros(len(us), dtype=bool)
-    # A clock of its own is read on the same wall as the day, unless both are in UTC.
-    rule = "utc" if moment.rule == "utc" else "local"
-    whole = _settled(_Written(us=us, in_utc=never, to_the_day=never), rule, rules).at(where)
+    if clocks is not None:
+        written = _as_written(texts, moment)
+        days = _days(written, moment.rule, rules.zone)
+        return joined_moments(days, rows, clocks, moment.rule, rules)
+    if len(texts) < _MANY or moment.rule == "local_midnight_in_utc" or moment.parts:
+        return _settled(_as_written(texts, moment), moment.rule, rules).at(rows)
+    found, fits = _by_halves(texts, moment, rules)
+    if not fits.all():
+        others = texts.filter(~fits)
+        found = found.put(~fits, _settled(_as_written(others, moment), moment.rule, rules))
+    return found.at(rows)
+
+
+def _by_halves(
+    texts: pl.Series, moment: MomentRules, rules: TimeRules
+) -> tuple[Moments, np.ndarray]:
+    """Parse date and clock apart: of many moments, few days and few times of day are different.
+
+    Only the first format is tried; which texts fit it comes back as well.
+    """
+    separator, day_format, clock_format = halves(moment.formats[0])
+    never = np.full(len(texts), NOT_A_TIME)
+    if not separator:
+        return joined_moments(never, np.arange(len(texts)), never, moment.rule, rules), never == 0
+    parts = texts.str.strip_chars().str.splitn(separator, 2).struct
+    dates, day_rows = distinct(parts.field("field_0").fill_null(""))
+    times, clock_rows = distinct(parts.field("field_1").fill_null(""))
+    days = _epoch(strptime(dates, day_format))
+    clocks = parse_clocks(times, (clock_format,))[clock_rows]
+    fits = (days != NOT_A_TIME)[day_rows] & (clocks != NO_CLOCK)
+    return joined_moments(days, day_rows, clocks, moment.rule, rules), fits
+
+
+def joined_moments(
+    days: np.ndarray, rows: np.ndarray, clocks: np.ndarray, rule: str, rules: TimeRules
+) -> Moments:
+    """Join days and times of day.
+
+    Parameters
+    ----------
+    days : numpy.ndarray of int64
+        Midnight of each day on the wall, in microseconds; ``NOT_A_TIME`` where there is no day.
+    rows : numpy.ndarray of int
+        Position in ``days`` of each row.
+    clocks : numpy.ndarray of int64
+        Microseconds since midnight of each row; ``NO_CLOCK`` where the time is not known.
+    rule : str
+        ``"utc"`` when days and clocks are in UTC; else they are on the wall.
+    rules : TimeRules
+        The feed's zone and precision.
+
+    Returns
+    -------
+    Moments
+        One moment a row.
+    """
+    there = (days != NOT_A_TIME)[rows]
+    known = there & (clocks != NO_CLOCK)
+    since = np.where(known, clocks, 0)
+    ambiguous, nonexistent = np.zeros((2, len(rows)), dtype=bool)
+    if rule == "utc":
+        utc = np.where(there, days[rows] + since, NOT_A_TIME)
+        clocks = _on_the_wall(utc, rules.zone) % _DAY_US
+    else:
+        begin, twice, gap = _localised(days, rules.zone)
+        is_day = days != NOT_A_TIME
+        end = _localised(np.where(is_day, days + _DAY_US, NOT_A_TIME), rules.zone)[0]
+        # On all days but two a year, the clock on the wall runs on at one pace.
+        steady = is_day & ~twice & ~gap & (end - begin == _DAY_US)
+        utc = np.where(there, begin[rows] + since, NOT_A_TIME)
+        odd = np.flatnonzero(known & ~steady[rows])
+        utc[odd], ambiguous[odd], nonexistent[odd] = _localised(
+            days[rows[odd]] + clocks[odd], rules.zone
+        )
+    placeholders = [clock_us(t) for t in rules.placeholder_times]
+    flagged = known & (rules.precision in _WITH_CLOCK)
     return Moments(
-        utc_us=whole.utc_us,
-        to_the_day=~day & ~known,
-        placeholder=whole.placeholder & known,
-        ambiguous=whole.ambiguous & known,
-        nonexistent=whole.nonexistent & known,
+        utc_us=utc,
+        to_the_day=there & ~known,
+        placeholder=np.isin(clocks, placeholders) & flagged,
+        ambiguous=ambiguous & flagged,
+        nonexistent=nonexistent & flagged,
     )
 
 
@@ -133,10 +220,9 @@ def shift_ends(columns: Columns, moment: MomentRules, rules: TimeRules) -> Momen
     texts, rows = distinct(moment_texts(columns, moment))
     days = _days(_as_written(texts, moment), moment.rule, rules.zone)[rows]
     ends = shift_edges(columns.text(moment.shift), moment.shifts)[1]
-    known = (days != NOT_A_TIME) & (ends != NO_CLOCK)
-    us, where = np.unique(np.where(known, days + ends, NOT_A_TIME), return_inverse=True)
+    us = np.where((days != NOT_A_TIME) & (ends != NO_CLOCK), days + ends, NOT_A_TIME)
     never = np.zeros(len(us), dtype=bool)
-    return _settled(_Written(us=us, in_utc=never, to_the_day=never), "local", rules).at(where)
+    return _settled(_Written(us=us, in_utc=never, to_the_day=never), "local", rules)
 
 
 def moment_texts(columns: Columns, moment: MomentRules) -> pl.Series:
