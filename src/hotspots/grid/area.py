@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -41,7 +42,7 @@ def study_area(
     ----------
     polygons_or_incidents : GeoDataFrame, GeoSeries or list of str
         Polygons, in any CRS; or Incidents (points), whose convex hull is taken; or H3 cells as
-        text. Shapes that cross themselves are repaired.
+        text. Shapes that cross themselves are repaired, with a warning.
     buffer_m : float, default 0.0
         Added on every side, in metres.
     name : str or None, default None
@@ -151,9 +152,24 @@ def _shape_of(given: Any) -> tuple[shapely.Geometry, str, str]:  # noqa: ANN401 
         raise ParameterError(msg)
     if len(given) == 1 and isinstance(given, gpd.GeoDataFrame) and "name" in given.columns:
         unnamed = str(given["name"].iloc[0])
-    union = shapely.union_all(shapely.make_valid(shapes.to_numpy()))
+    union = shapely.union_all(_repaired(shapes.to_numpy()))
     parts = shapely.get_parts(union)
     return shapely.union_all(parts[shapely.area(parts) > 0]), "polygons", unnamed
+
+
+def _repaired(shapes: np.ndarray) -> np.ndarray:
+    """Repair shapes that cross themselves, and warn of what that did to their area."""
+    crossing = ~shapely.is_valid(shapes)
+    whole: np.ndarray = shapely.make_valid(shapes)
+    before, after = (float(shapely.area(s[crossing]).sum()) for s in (shapes, whole))
+    # What covers nothing even when it is repaired is refused by others.
+    if after > 0:
+        msg = (
+            f"{int(crossing.sum())} of {len(shapes)} shapes cross themselves and were repaired; "
+            f"their area went from {before:.6g} to {after:.6g} square degrees. Look at the result."
+        )
+        warnings.warn(msg, UserWarning, stacklevel=4)
+    return whole
 
 
 def _attribution(given: Any) -> str:  # noqa: ANN401 - a user's argument

@@ -258,7 +258,7 @@ ANSWERS: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
     ),
     42: (
         "boundary crosses itself",
-        "repaired",
+        "repaired, with a warning that says what became of its area",
         ("test_grid.py::test_a_polygon_that_crosses_itself_is_repaired",),
     ),
     43: (
