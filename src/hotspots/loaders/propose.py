@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from hotspots.loaders.profile import ColumnProfile
     from hotspots.loaders.propose_dates import DateFit
     from hotspots.words import Message
 
@@ -90,7 +91,8 @@ class Proposal:
     @property
     def simple(self) -> bool:  # numpydoc ignore=RT01
         """Whether ``feed="generic-csv"`` can read it; otherwise a description of the feed can."""
-        return not (self.dates.clock or self.dates.parts or self.clock == "utc")
+        mixed = self.place is not None and self.place.mixed_decimals
+        return not (self.dates.clock or self.dates.parts or self.clock == "utc" or mixed)
 
     def options(self) -> dict[str, Any]:
         """Give the options of ``read_incidents`` that read the file as proposed.
@@ -183,9 +185,9 @@ def propose_reading(
         msg = f"{source.name} has no rows to look at. Give a file with some."
         raise EmptyInputError(msg)
     profiles = profiles_of(frame)
-    dates = find_dates(profiles, start=told.get("occurred"))
-    if date_format is not None:
-        dates = _as_told(dates, date_format)
+    dates = find_dates(profiles, start=told.get("occurred"), form=date_format)
+    if date_format is not None and dates.start is None:
+        _refuse_format(profiles, date_format, source.name)
     pair = _told_pair(told) or find_pair(profiles)
     place = None
     if pair is not None:
@@ -244,13 +246,12 @@ def _told_pair(told: Mapping[str, str]) -> tuple[str, str] | None:
     return None
 
 
-def _as_told(dates: Dates, date_format: str) -> Dates:
-    """Take the caller's word for the format; the values must bear it out."""
-    if dates.start is None:
-        msg = f"No column holds dates that fit any known format; {date_format!r} has none to read."
-        raise ParameterError(msg)
-    told = replace(dates.start, form=date_format, other="")
-    return replace(dates, start=told)
+def _refuse_format(profiles: tuple[ColumnProfile, ...], date_format: str, name: str) -> None:
+    """Say that no values bear out the caller's word, and which format they do fit."""
+    found = find_dates(profiles).start
+    hint = f" {found.column!r} is written as {found.form}." if found else ""
+    msg = f"{name} has no column with dates written as {date_format!r}.{hint}"
+    raise ParameterError(msg)
 
 
 def _offset_hours(time_zone: str | None) -> float | None:

@@ -125,13 +125,15 @@ def swapped_order(form: str) -> str:
     return re.sub("%[dm]", lambda m: swaps[m[0]], form)
 
 
-def fit_dates(column: ColumnProfile) -> DateFit | None:
+def fit_dates(column: ColumnProfile, form: str | None = None) -> DateFit | None:
     """Find the format that the values of a column fit.
 
     Parameters
     ----------
     column : ColumnProfile
         The column.
+    form : str, optional
+        The format, when it is known: then no other is tried, in no other order.
 
     Returns
     -------
@@ -145,10 +147,11 @@ def fit_dates(column: ColumnProfile) -> DateFit | None:
     if texts.is_empty() or not texts.head(_TRIED_FIRST).str.contains(r"\d").all():
         return None
     few = texts.head(_TRIED_FIRST)
-    likely = [f for f in _formats(numeric=column.numeric) if _believed(few, f).any()]
+    forms = _formats(numeric=column.numeric) if form is None else (form,)
+    likely = [f for f in forms if _believed(few, f).any()]
     fits = {form: _believed(texts, form) for form in likely}
     best = max(likely, key=lambda form: int(fits[form].sum()), default="")
-    other = swapped_order(best)
+    other = swapped_order(best) if form is None else ""
     theirs = _believed(texts, other) if other else fits.get(best, np.zeros(len(texts), dtype=bool))
     # Two orders in one column are for the caller to see, not a column without dates.
     if not best or rows[fits[best] | theirs].sum() < MOSTLY * rows.sum():
@@ -208,7 +211,9 @@ class Dates:
         return "minute" if has_clock(self.start.form) else "day"
 
 
-def find_dates(profiles: Sequence[ColumnProfile], *, start: str | None = None) -> Dates:
+def find_dates(
+    profiles: Sequence[ColumnProfile], *, start: str | None = None, form: str | None = None
+) -> Dates:
     """Find the columns that say when it happened.
 
     Parameters
@@ -217,6 +222,8 @@ def find_dates(profiles: Sequence[ColumnProfile], *, start: str | None = None) -
         All columns.
     start : str, optional
         Column with the moment itself, when the caller named it.
+    form : str, optional
+        How dates are written, when the caller said it.
 
     Returns
     -------
@@ -231,7 +238,7 @@ def find_dates(profiles: Sequence[ColumnProfile], *, start: str | None = None) -
         ),
         key=lambda r: r[:2],
     )
-    fits = [(rank, fit) for rank, _, p in ranked if (fit := fit_dates(p)) is not None]
+    fits = [(rank, fit) for rank, _, p in ranked if (fit := fit_dates(p, form)) is not None]
     if not fits or (start is not None and fits[0][0] != -1):
         return Dates() if start is not None else Dates(parts=_find_parts(profiles))
     first = fits[0][1]

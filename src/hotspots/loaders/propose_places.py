@@ -90,7 +90,9 @@ class PlaceFit:
     swapped : bool
         Whether the columns' names say the opposite of what they hold.
     decimal_comma : bool
-        Whether the numbers have a decimal comma.
+        Whether numbers have a decimal comma.
+    mixed_decimals : bool
+        Whether some have a comma and some a point.
     points, of : int
         Rows with coordinates, without those at (0, 0), and all rows.
     zeros : int
@@ -106,6 +108,7 @@ class PlaceFit:
     crs: str
     swapped: bool
     decimal_comma: bool
+    mixed_decimals: bool
     points: int
     of: int
     zeros: int
@@ -181,6 +184,10 @@ def fit_places(
     there = np.isfinite(x) & np.isfinite(y)
     zero = there & near_zero_as_missing(x, y)
     x, y = x[there & ~zero], y[there & ~zero]
+    comma, point = (
+        any(frame[column].str.contains(rf"^\s*[+-]?\d+[{mark}]\d+\s*$").any() for column in pair)
+        for mark in (",", ".")
+    )
     step = max(1, len(x) // _TRIED)
     a, b = x[::step], y[::step]
     swapped = False
@@ -197,7 +204,8 @@ def fit_places(
         y=east if swapped else north,
         crs=known,
         swapped=swapped,
-        decimal_comma=any(frame[c].str.contains(r"^\s*[+-]?\d+,\d+\s*$").any() for c in pair),
+        decimal_comma=comma,
+        mixed_decimals=comma and point,
         points=len(x),
         of=frame.height,
         zeros=int(zero.sum()),

@@ -126,7 +126,9 @@ def _variant(proposal: Proposal) -> str:
         *(columns[role] for role in _OTHER_ROLES if role in columns),
     ]
     required = dict.fromkeys(name for name in read if name)
-    optional = [name for name in proposal.header if name not in required]
+    # Columns are found without regard to case, so a second one of a name is left out.
+    alike = {normalised(name) for name in required}
+    optional = [name for name in proposal.header if normalised(name) not in alike]
     return (
         f'[[variants]]\nname = "file"\nrequired = {_texts(required)}\n'
         f"optional = {_texts(optional)}\n"

@@ -188,6 +188,38 @@ def test_the_caller_can_say_the_order() -> None:
     assert incidents["occurred_start"].dt.month.tolist() == [4, 6] * 20
 
 
+def test_a_format_that_the_values_do_not_bear_out_is_refused() -> None:
+    with pytest.raises(
+        ParameterError,
+        match=r"dates written as '%d/%m/%Y'\. 'date' is written as %Y-",
+    ):
+        propose_reading(_table(), time_zone=ZONE, date_format="%d/%m/%Y")
+
+
+def test_an_odd_format_can_be_told() -> None:
+    table = _table(date=["17h2024;05;17"] * 40)
+    assert _asks(propose_reading(table, time_zone=ZONE)) == ["date"]
+    options = propose_reading(table, time_zone=ZONE, date_format="%Hh%Y;%m;%d").options()
+    start = read_incidents(table, **options).incidents["occurred_start"]
+    assert start[0] == pd.Timestamp("2024-05-17 17:00", tz=ZONE)
+
+
+def test_commas_among_points_need_a_description(tmp_path: Path) -> None:
+    table = _table(lat=["41.81", *(f"41,8{i}" for i in range(39))])
+    proposal = propose_reading(table, time_zone=ZONE)
+    assert proposal.options() == {}
+    feed = tmp_path / "comma.toml"
+    feed.write_text(write_starter(proposal), encoding="utf-8")
+    assert read_incidents(table, feed=str(feed)).quality.located == 40
+
+
+def test_a_second_column_of_a_name_does_no_harm(tmp_path: Path) -> None:
+    table = _table(Date="never")
+    feed = tmp_path / "twice.toml"
+    feed.write_text(write_starter(propose_reading(table, time_zone=ZONE)), encoding="utf-8")
+    assert read_incidents(table, feed=str(feed)).quality.kept == 40
+
+
 @pytest.mark.parametrize(("mark", "zone", "clock"), [("+00", "UTC", "utc"), ("Z", ZONE, "local")])
 def test_a_zone_mark_is_believed_only_when_the_nights_are_quiet(
     tmp_path: Path, raw: pd.DataFrame, original: gpd.GeoDataFrame, mark: str, zone: str, clock: str
