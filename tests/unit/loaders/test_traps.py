@@ -196,7 +196,7 @@ TRAPS: Final[dict[int, tuple[str, tuple[str, ...]]]] = {
     ),
     25: (
         "whole areas missing by failure",
-        ("test_feed_gb_police.py::test_missing_areas_are_in_the_caveats",),
+        ("test_feed_gb_police.py::test_missing_areas_are_told_for_the_time_they_miss",),
     ),
 }
 
