@@ -46,7 +46,7 @@ test: $(VENV)/.dev browser lint
 	@$(BIN)/python -m pytest -n 2 -m "not soak"
 
 test-fast: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n 2 -m "not soak and not browser and not calibration"
+	@$(BIN)/python -m pytest -n 2 -m "not soak and not browser and not calibration and not fuzz"
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.fuzz
+
 FUZZER = Path(__file__).with_name("fuzz_readers.py")
 #: Kinds of files: one that stops being tried would be a hole that nobody sees.
 KINDS = ("csv", "geojson", "gpkg", "gz", "json", "parquet", "xlsx", "zip")
