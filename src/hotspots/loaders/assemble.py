@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import shapely
 
-from hotspots.loaders.categories import code_texts
+from hotspots.loaders.categories import distinct_codes
 from hotspots.loaders.columns import NO_TEXT, is_blank
 from hotspots.loaders.coordinates import STATUSES
-from hotspots.loaders.distinct import distinct
 from hotspots.loaders.flags import repeated_ids
 from hotspots.loaders.locations import location_texts
 from hotspots.loaders.rules import QUALITIES
@@ -24,6 +25,7 @@ from hotspots.schema import INCIDENT_COLUMNS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hotspots.loaders.coordinates import Places
     from hotspots.loaders.kept import Kept
     from hotspots.loaders.spec import FeedSpec
     from hotspots.loaders.times import Moments
@@ -55,30 +57,41 @@ def assemble(kept: Kept, spec: FeedSpec, sha256: str) -> gpd.GeoDataFrame:
         **_place_columns(kept, spec),
         "source_row": pd.Series(kept.source_row),
     }
-    places, there = kept.places, kept.places.there
-    points = np.full(len(there), None, dtype=object)
-    points[there] = shapely.points(places.longitude[there], places.latitude[there])
+    points = _points(kept.places)
     data = pd.DataFrame({name: columns[name] for name in INCIDENT_COLUMNS})
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(points, crs="EPSG:4326"))
+
+
+def _points(places: Places) -> np.ndarray:
+    there = places.there
+    points = np.full(len(there), None, dtype=object)
+    collecting = gc.isenabled()
+    # A million new objects set the garbage collector off again and again, and none is garbage.
+    gc.disable()
+    try:
+        points[there] = shapely.points(places.longitude[there], places.latitude[there])
+    finally:
+        if collecting:
+            gc.enable()
+    return points
 
 
 def _identity(kept: Kept, spec: FeedSpec, sha256: str) -> dict[str, pd.Series]:
     keys = kept.text(spec.rows.key)
     by_row = pl.Series(is_blank(keys).to_numpy() | repeated_ids(kept, spec))
     rows = pl.Series(kept.source_row).cast(pl.String)
+    by_key = pl.lit(f"{spec.source_id}:") + keys
+    by_line = pl.lit(f"{spec.source_id}:{sha256[:_ID_HASH]}:") + rows
     ids = pl.select(
-        pl.when(by_row)
-        .then(pl.lit(f"{spec.source_id}:{sha256[:_ID_HASH]}:") + rows)
-        .otherwise(pl.lit(f"{spec.source_id}:") + keys)
-        .alias("incident_id")
+        (pl.when(by_row).then(by_line).otherwise(by_key) if by_row.any() else by_key).alias("id")
     ).to_series()
     count = len(rows)
     return {
         "incident_id": _strings(ids),
         "source_id": _constant(spec.source_id, count),
         "source_sha256": _constant(sha256, count),
-        "source_record_id": _strings(keys),
-        "case_id": _strings(kept.text(spec.rows.case)),
+        "source_record_id": _texts(kept, spec.rows.key),
+        "case_id": _texts(kept, spec.rows.case),
         "row_grain": _constant(spec.rows.grain, count),
         "count": pd.Series(kept.counts),
         "record_kind": _constant(spec.rows.kind, count),
@@ -121,9 +134,9 @@ def _category_columns(kept: Kept, spec: FeedSpec) -> dict[str, pd.Series]:
     }
     return {
         **columns,
-        "category_raw": _strings(kept.text(spec.category.category)),
-        "description_raw": _strings(kept.text(spec.category.description)),
-        "category_code_raw": _strings(code_texts(kept.columns, spec.category)),
+        "category_raw": _texts(kept, spec.category.category),
+        "description_raw": _texts(kept, spec.category.description),
+        "category_code_raw": _spread(*distinct_codes(kept.columns, spec.category)),
         "sensitive": pd.Series(_sensitive_rows(kept, spec)),
     }
 
@@ -131,7 +144,7 @@ def _category_columns(kept: Kept, spec: FeedSpec) -> dict[str, pd.Series]:
 def _sensitive_rows(kept: Kept, spec: FeedSpec) -> np.ndarray:
     """Say which rows are sensitive: by their category, or because the feed marks them."""
     table, positions = kept.categories.table, kept.categories.positions
-    marks, rows = distinct(kept.text(spec.category.sensitive))
+    marks, rows = kept.columns.distinct(spec.category.sensitive)
     marked = marks.str.strip_chars().str.to_lowercase().is_in(list(spec.category.sensitive_values))
     by_category: np.ndarray = table["sensitive"].to_numpy(dtype=bool)[positions]
     sensitive: np.ndarray = by_category | marked.to_numpy()[rows]
@@ -141,28 +154,42 @@ def _sensitive_rows(kept: Kept, spec: FeedSpec) -> np.ndarray:
 def _place_columns(kept: Kept, spec: FeedSpec) -> dict[str, pd.Series]:
     rules, count = spec.place, len(kept.source_row)
     status = pd.Categorical.from_codes(kept.places.status, categories=STATUSES)
+    locations, rows = kept.columns.distinct(rules.text)
     return {
-        "location_text": _strings(location_texts(kept.text(rules.text), rules)),
+        "location_text": _spread(location_texts(locations, rules), rows),
         "location_precision": _constant(rules.precision, count),
         "location_status": pd.Series(status),
         "coord_uncertainty_m": pd.Series(np.full(count, rules.uncertainty_m, dtype=np.float32)),
-        "area_name": _names(kept.text(rules.area), rules.area_format, rules.empty_texts),
-        "district": _names(kept.text(rules.district), rules.district_format, rules.empty_texts),
+        "area_name": _names(kept, rules.area, rules.area_format, rules.empty_texts),
+        "district": _names(kept, rules.district, rules.district_format, rules.empty_texts),
     }
 
 
-def _names(texts: pl.Series, form: str, empty: Sequence[str]) -> pd.Series:
-    found, rows = distinct(texts)
+def _names(kept: Kept, column: str, form: str, empty: Sequence[str]) -> pd.Series:
+    found, rows = kept.columns.distinct(column)
     nothing = {*NO_TEXT, *empty}
     bare = [text.strip() for text in found.to_list()]
-    named = ["" if text in nothing else form.format(text) for text in bare]
-    return _strings(pl.Series(texts.name, named, dtype=pl.String).gather(rows))
+    named = [None if text in nothing else form.format(text) for text in bare]
+    return _spread(pl.Series(named, dtype=pl.String), rows)
+
+
+def _texts(kept: Kept, column: str) -> pd.Series:
+    """Give a column as it is written; a text that is none is missing."""
+    return _spread(*kept.columns.distinct(column))
+
+
+def _spread(found: pl.Series, rows: np.ndarray) -> pd.Series:
+    """Give every row its text of those found; a text that is none is missing."""
+    known = pl.select(pl.when(~is_blank(found)).then(found).alias("text")).to_series()
+    # As many texts as rows are the rows themselves: so gives them ``distinct``.
+    if len(known) == len(rows):
+        return _strings(known)
+    texts = known.to_arrow().cast(pa.large_string())
+    return pd.Series(pd.array(texts.take(pa.array(rows)), dtype="string"))
 
 
 def _strings(texts: pl.Series) -> pd.Series:
-    """Make a pandas column of strings; a text that is none is missing."""
-    values = pl.select(pl.when(~is_blank(texts)).then(texts).alias("text")).to_series()
-    return pd.Series(pd.array(values.to_arrow(), dtype="string"))
+    return pd.Series(pd.array(texts.to_arrow().cast(pa.large_string()), dtype="string"))
 
 
 def _constant(value: str, count: int) -> pd.Series:

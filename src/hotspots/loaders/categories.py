@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-import polars as pl
+import pyarrow as pa
 
 from hotspots.loaders.columns import NO_TEXT
 from hotspots.loaders.distinct import distinct
@@ -21,11 +21,12 @@ from hotspots.offences import display_groups, offence_codes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import polars as pl
+
     from hotspots.loaders.columns import Columns
     from hotspots.loaders.rules import CategoryRules
     from hotspots.loaders.spec import FeedSpec
 
-_SEPARATOR: Final = "\x1f"
 _KEYS: Final = ("category", "description", "code")
 
 
@@ -74,13 +75,14 @@ def map_categories(columns: Columns, spec: FeedSpec) -> Categories:
         The map that was used, and which line of it each row took.
     """
     rules = spec.category
-    code = code_texts(columns, rules)
-    texts = [columns.text(rules.category), columns.text(rules.description), code]
-    named = [text.alias(key) for text, key in zip(texts, _KEYS, strict=True)]
-    joined = pl.DataFrame(named).select(pl.concat_str(_KEYS, separator=_SEPARATOR).alias("all"))
-    found, rows = distinct(joined["all"])
+    parts = [
+        columns.distinct(rules.category),
+        columns.distinct(rules.description),
+        distinct_codes(columns, rules),
+    ]
+    texts, rows = _combinations(parts, columns.frame.height)
     sorted_rules = _sorted_rules((*spec.offences, *(load_map(rules.map) if rules.map else ())))
-    lines = [_line(text.split(_SEPARATOR, 2), rules, sorted_rules) for text in found.to_list()]
+    lines = [_line(text, rules, sorted_rules) for text in texts]
     table = pd.DataFrame(lines, columns=list(_line(("", "", ""), rules, sorted_rules)))
     table.insert(len(_KEYS), "rows", np.bincount(rows, minlength=len(table)))
     order = table.sort_values(
@@ -91,8 +93,23 @@ def map_categories(columns: Columns, spec: FeedSpec) -> Categories:
     return Categories(table=table.loc[order].reset_index(drop=True), positions=where[rows])
 
 
-def code_texts(columns: Columns, rules: CategoryRules) -> pl.Series:
-    """Give the publisher's code of every row, with the subcode where there is one.
+def _combinations(
+    parts: Sequence[tuple[pl.Series, np.ndarray]], count: int
+) -> tuple[list[tuple[str, ...]], np.ndarray]:
+    """Give the distinct combinations of columns, and the position of each row's."""
+    rows = np.zeros(count, dtype=np.int64)
+    for found, where in parts:
+        encoded = pa.array(rows * len(found) + where).dictionary_encode()
+        rows = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    # The first row of each combination says what its texts are.
+    firsts = np.empty(len(encoded.dictionary), dtype=np.intp)
+    firsts[rows[::-1]] = np.arange(count)[::-1]
+    columns = [found.gather(where[firsts]).to_list() for found, where in parts]
+    return list(zip(*columns, strict=True)), rows
+
+
+def distinct_codes(columns: Columns, rules: CategoryRules) -> tuple[pl.Series, np.ndarray]:
+    """Give the distinct codes of the publisher, with the subcode where there is one.
 
     Parameters
     ----------
@@ -103,13 +120,13 @@ def code_texts(columns: Columns, rules: CategoryRules) -> pl.Series:
 
     Returns
     -------
-    polars.Series of str
-        ``code``, or ``code/subcode`` where there is a subcode; blank where there is neither.
+    tuple of polars.Series and numpy.ndarray
+        ``code``, or ``code/subcode`` where there is a subcode, and the position of each row's;
+        blank where there is neither.
     """
     if not rules.subcode or not columns.has(rules.subcode):
-        return columns.text(rules.code)
-    joined = columns.joined((rules.code, rules.subcode), "/")
-    return joined.str.strip_suffix("/")
+        return columns.distinct(rules.code)
+    return distinct(columns.joined((rules.code, rules.subcode), "/").str.strip_suffix("/"))
 
 
 def _sorted_rules(rules: Sequence[OffenceRule]) -> _Rules:

@@ -40,7 +40,7 @@ def clock_column(columns: Columns, rules: MomentRules) -> np.ndarray | None:
         column holds the clock.
     """
     if rules.clock:
-        found, rows = distinct(columns.text(rules.clock))
+        found, rows = columns.distinct(rules.clock)
         found = found.str.strip_chars()
         if rules.clock_hook:
             hook = TEXT_HOOKS[rules.clock_hook]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
+from hotspots.loaders.distinct import distinct
 from hotspots.loaders.spec import normalised
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class Columns:
 
     frame: pl.DataFrame
     names: Mapping[str, str]
+    #: Distinct values that were asked for before.
+    _found: dict[str, tuple[pl.Series, np.ndarray]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, frame: pl.DataFrame, found: Mapping[str, str]) -> Columns:
@@ -105,6 +110,24 @@ class Columns:
         if self.has(column):
             return self.frame[self.names[normalised(column)]]
         return pl.Series(column, [""], dtype=pl.String).new_from_index(0, self.frame.height)
+
+    def distinct(self, column: str) -> tuple[pl.Series, np.ndarray]:
+        """Give the distinct texts of a column, found once however often they are asked for.
+
+        Parameters
+        ----------
+        column : str
+            The feed's name; may be empty.
+
+        Returns
+        -------
+        tuple of polars.Series and numpy.ndarray
+            As from ``hotspots.loaders.distinct.distinct``.
+        """
+        key = normalised(column) if self.has(column) else ""
+        if key not in self._found:
+            self._found[key] = distinct(self.text(column))
+        return self._found[key]
 
     def joined(self, columns: Sequence[str], separator: str) -> pl.Series:
         """Give several columns as one text, each without outer spaces.

@@ -198,10 +198,13 @@ def _numbers(
     x_text: pl.Series, y_text: pl.Series, *, declared: bool
 ) -> tuple[np.ndarray, np.ndarray, bool]:
     """Parse numbers; a comma is a decimal comma where no number has a point."""
-    texts = [x_text, y_text]
-    comma = declared
+    texts, comma = [x_text, y_text], declared
     if not comma:
-        odd = [t.filter(t.cast(pl.Float64, strict=False).is_null()) for t in texts]
+        numbers = [t.cast(pl.Float64, strict=False) for t in texts]
+        odd = [t.filter(n.is_null()) for t, n in zip(texts, numbers, strict=True)]
+        if not any(t.str.strip_chars().ne("").any() for t in odd):
+            x, y = (n.fill_null(np.nan).to_numpy() for n in numbers)
+            return x, y, comma
         comma = any(t.str.contains(r"^\s*-?\d+,\d+\s*$").any() for t in odd) and not any(
             t.str.contains(".", literal=True).any() for t in texts
         )
@@ -238,7 +241,7 @@ def _withheld_by_text(columns: Columns, status: np.ndarray, rules: PlaceRules) -
     if not rules.withheld_texts:
         return status
     telling = {normalised(t) for t in rules.withheld_texts}
-    found, rows = distinct(columns.text(rules.text))
+    found, rows = columns.distinct(rules.text)
     tells = np.array([normalised(t) in telling for t in found.to_list()], dtype=bool)
     return np.where(np.isin(status, _NOWHERE) & tells[rows], np.int8(_WITHHELD), status)
 

@@ -239,7 +239,7 @@ def _texts(values: pd.Series) -> pl.Series:
 
 def _grain(incidents: gpd.GeoDataFrame) -> GrainEvidence:
     cases = _texts(incidents["case_id"])
-    named = cases.n_unique() - (1 if cases.null_count() else 0)
+    named = cases.rechunk().n_unique() - (1 if cases.null_count() else 0)
     return GrainEvidence(
         grain=", ".join(_counts(incidents["row_grain"])),
         rows=len(incidents),

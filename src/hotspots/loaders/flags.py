@@ -97,11 +97,31 @@ def count_groups(incidents: gpd.GeoDataFrame) -> pd.DataFrame:
     pandas.DataFrame
         ``display_group``, ``day`` (datetime64, no zone), ``location_status``, ``rows``.
     """
-    keys = pd.DataFrame(
+    start = incidents["occurred_start"]
+    local = pl.Series(start.to_numpy(dtype="datetime64[us]")).dt.replace_time_zone("UTC")
+    words = {name: incidents[name].cat for name in ("display_group", "location_status")}
+    counted = (
+        pl.DataFrame(
+            {
+                "display_group": words["display_group"].codes.to_numpy(),
+                "day": local.dt.convert_time_zone(str(start.dt.tz)).dt.date(),
+                "location_status": words["location_status"].codes.to_numpy(),
+            }
+        )
+        .group_by("display_group", "day", "location_status")
+        .len("rows")
+        .sort("display_group", "day", "location_status")
+    )
+    columns = {
+        name: pd.Categorical.from_codes(counted[name].to_numpy(), dtype=incidents[name].dtype)
+        for name in words
+    }
+    days = counted["day"].cast(pl.Datetime("us")).to_numpy()
+    return pd.DataFrame(
         {
-            "display_group": incidents["display_group"],
-            "day": incidents["occurred_start"].dt.tz_localize(None).dt.floor("D"),
-            "location_status": incidents["location_status"],
+            "display_group": columns["display_group"],
+            "day": pd.Series(days, dtype="datetime64[us]"),
+            "location_status": columns["location_status"],
+            "rows": counted["rows"].to_numpy().astype(np.int64),
         }
     )
-    return keys.groupby(list(keys), observed=True).size().rename("rows").reset_index()
