@@ -350,7 +350,6 @@ def test_places_in_two_zones_or_at_sea_are_asked_about(
 
 
 def test_the_library_agrees_with_known_feeds() -> None:
-    pytest.importorskip("tzfpy", reason="tzfpy is not installed")
     assert propose_reading(_table()).time_zone == ZONE
 
 
