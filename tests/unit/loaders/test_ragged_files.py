@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hotspots.errors import (
     InputDataError,
 )
-from hotspots.loaders import QualityReport, read_incidents
+from hotspots.loaders import QualityReport, read_incidents, table
+from hotspots.loaders.source import Source
 
 Row = Callable[..., dict[str, str]]
 Text = Callable[..., str]
@@ -129,3 +133,39 @@ def test_no_row_that_can_be_kept_is_an_error(write: Write, police_row: Row) -> N
         InputDataError, match=r"none of 2 rows can be kept .* the first of them is row 2"
     ):
         read_incidents(write(text))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["1,2,3", "4,5", "6,7,8,", "9,10,11,12", "", ",,", '"a,b",2,3', '"x', 'y"', "1,2", " "]
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from([None, "b", "c"]),
+)
+def test_the_fast_way_reads_what_the_careful_way_reads(
+    lines: list[str], end: str, last: str | None
+) -> None:
+    content = end.join(["a,b,c", *lines]).encode()
+    source = Source(
+        name="x.csv", sha256="", size_bytes=0, delimiter=",", header=("a", "b", "c"),
+        header_lines=1, content=content,
+    )  # fmt: skip
+    widths = {3} | ({"b": {1}, "c": {2}}[last] if last else set())
+    fast = table._read_fast(source, ("a", "c"), widths)  # noqa: SLF001 - both ways are compared
+    careful = table._read_carefully(source, ("a", "c"), widths)  # noqa: SLF001
+    records = table.read_records(source, ("a", "c"), may_end_before=last)
+    assert records.frame.height + len(records.rejects) == records.rows_read
+    if fast is None:
+        return  # a quote has swallowed a line: only the careful way can read that
+    assert fast.ended == careful.ended
+    # A blank line is a row to the one and a reject to the other; neither is kept in the end.
+    some = pl.any_horizontal(pl.all().str.strip_chars() != "")
+    for read in (fast, careful):
+        filled = read.frame.select(some.alias("any"))["any"].to_numpy()
+        assert read.lines[filled].tolist() == records.source_row.tolist()
+        assert read.frame.filter(filled).rows() == records.frame.rows()
