@@ -13,7 +13,7 @@ from hotspots.loaders.spec import FeedSpec
 #: Tables of a feed that a variant can change key by key.
 _SHARED: Final = ("rows", "time", "place", "category", "expected")
 #: Facts of a feed that a variant can replace.
-_FACTS: Final = ("source_id", "checked_on")
+_FACTS: Final = ("source_id", "checked_on", "anonymised_by_publisher", "anonymisation")
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - TOML values are of any type

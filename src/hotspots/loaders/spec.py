@@ -29,7 +29,8 @@ class Variant:
 
     In a feed's file a variant gives only what differs: each key of its ``rows``, ``time``,
     ``place``, ``category`` and ``expected`` replaces the feed's key of that name, and what it does
-    not give is the feed's.
+    not give is the feed's. Until one is chosen, ``FeedSpec`` has the facts of the feed and the
+    rules of its first variant.
 
     Attributes
     ----------
@@ -42,6 +43,8 @@ class Variant:
         The name that rows carry.
     checked_on : str
         ``"real file"`` or ``"documentation"``: what the variant was written from.
+    anonymised_by_publisher, anonymisation : bool, str
+        Whether and how the publisher has moved places away from addresses.
     rows, time, place, category : RowRules, TimeRules, PlaceRules, CategoryRules
         How rows are read.
     expected : ExpectedShares
@@ -53,6 +56,8 @@ class Variant:
     optional: tuple[str, ...] = ()
     source_id: str
     checked_on: str
+    anonymised_by_publisher: bool
+    anonymisation: str
     rows: RowRules
     time: TimeRules
     place: PlaceRules
@@ -157,6 +162,8 @@ class FeedSpec:
             self,
             source_id=chosen.source_id,
             checked_on=chosen.checked_on,
+            anonymised_by_publisher=chosen.anonymised_by_publisher,
+            anonymisation=chosen.anonymisation,
             rows=chosen.rows,
             time=chosen.time,
             place=chosen.place,

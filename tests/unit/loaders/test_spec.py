@@ -187,3 +187,13 @@ def test_what_a_feed_leaves_out_its_variants_can_complete() -> None:
 def test_faulty_variants_are_named(variant: str, match: str) -> None:
     with pytest.raises(InputDataError, match=match):
         parse_feed(MINIMAL + variant, name="x.toml")
+
+
+def test_a_variant_may_say_that_only_its_places_were_moved() -> None:
+    moved = 'anonymised_by_publisher = true\nanonymisation = "To the nearest corner."\n'
+    old = VARIANT.replace('"new"', '"old"')
+    spec = parse_feed(MINIMAL + VARIANT + moved + old, name="x.toml")
+    assert not spec.anonymised_by_publisher
+    assert spec.for_variant("new").anonymised_by_publisher
+    assert spec.for_variant("new").anonymisation == "To the nearest corner."
+    assert not spec.for_variant("old").anonymised_by_publisher
