@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import polars as pl
 import pytest
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
 ROUNDS = 3
-COPIES = 50
+ROWS = 1_000_000
 #: The columns that the feed reads.
 COLUMNS = [
     "ID",
@@ -39,14 +40,27 @@ COLUMNS = [
 
 @pytest.fixture(scope="module")
 def million(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the synthetic sample fifty times into one file, with ids of its own for each row."""
+    """Write the synthetic sample again and again, each row with an id, moment and place of its own.
+
+    As in the real file two in five are at a full hour; hardly any place occurs twice.
+    """
     sample = pl.read_csv(hs.sample_path("synthetic-chicago"), infer_schema=False)
-    parts = [
-        sample.with_columns((pl.col("ID").cast(pl.Int64) + copy * 1_000_000).cast(pl.String))
-        for copy in range(COPIES)
-    ]
+    rng = np.random.default_rng(1)
+    rows = sample[rng.integers(0, sample.height, ROWS)]
+    minutes = rng.integers(0, 24 * 60, ROWS)
+    minutes = np.where(rng.random(ROWS) < 0.4, minutes // 60 * 60, minutes)
+    days = np.datetime64("2001-01-01T00:00:00", "us") + rng.integers(0, 8400, ROWS).astype("m8[D]")
+    moments = pl.Series("Date", days + minutes.astype("m8[m]"))
+    moved = (
+        (rows[name].cast(pl.Float64) + rng.normal(0, 1e-3, ROWS)).round(9)
+        for name in ("Latitude", "Longitude")
+    )
     path = tmp_path_factory.mktemp("read") / "million.csv"
-    pl.concat(parts).write_csv(path)
+    rows.with_columns(
+        pl.Series("ID", np.arange(ROWS) + 10_000_000).cast(pl.String),
+        moments.dt.strftime("%m/%d/%Y %I:%M:%S %p"),
+        *moved,
+    ).write_csv(path)
     return path
 
 

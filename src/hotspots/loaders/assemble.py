@@ -18,7 +18,8 @@ from hotspots.loaders.coordinates import STATUSES
 from hotspots.loaders.flags import repeated_ids
 from hotspots.loaders.locations import location_texts
 from hotspots.loaders.rules import QUALITIES
-from hotspots.loaders.times import NOT_A_TIME, as_column
+from hotspots.loaders.times import as_column
+from hotspots.loaders.wall import NOT_A_TIME
 from hotspots.offences import display_groups, offence_codes
 from hotspots.schema import INCIDENT_COLUMNS
 

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 
 _TRIED: Final = 10_000
-_MOSTLY: Final = 0.5
+_MOSTLY: Final = 0.9
 
 
 def distinct(values: pl.Series) -> tuple[pl.Series, np.ndarray]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from hotspots.loaders.columns import is_blank
 from hotspots.loaders.kept import earlier
+from hotspots.loaders.wall import DAY_US, on_the_wall
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -98,13 +99,13 @@ def count_groups(incidents: gpd.GeoDataFrame) -> pd.DataFrame:
         ``display_group``, ``day`` (datetime64, no zone), ``location_status``, ``rows``.
     """
     start = incidents["occurred_start"]
-    local = pl.Series(start.to_numpy(dtype="datetime64[us]")).dt.replace_time_zone("UTC")
+    wall = on_the_wall(start.to_numpy(dtype="datetime64[us]").astype(np.int64), str(start.dt.tz))
     words = {name: incidents[name].cat for name in ("display_group", "location_status")}
     counted = (
         pl.DataFrame(
             {
                 "display_group": words["display_group"].codes.to_numpy(),
-                "day": local.dt.convert_time_zone(str(start.dt.tz)).dt.date(),
+                "day": wall // DAY_US,
                 "location_status": words["location_status"].codes.to_numpy(),
             }
         )
@@ -116,7 +117,7 @@ def count_groups(incidents: gpd.GeoDataFrame) -> pd.DataFrame:
         name: pd.Categorical.from_codes(counted[name].to_numpy(), dtype=incidents[name].dtype)
         for name in words
     }
-    days = counted["day"].cast(pl.Datetime("us")).to_numpy()
+    days = counted["day"].to_numpy().astype("datetime64[D]").astype("datetime64[us]")
     return pd.DataFrame(
         {
             "display_group": columns["display_group"],

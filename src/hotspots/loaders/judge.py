@@ -12,7 +12,8 @@ from hotspots.errors import InputDataError
 from hotspots.loaders.columns import is_blank
 from hotspots.loaders.formats import foreign_order
 from hotspots.loaders.table import Reject
-from hotspots.loaders.times import NOT_A_TIME, believable, moment_texts, start_of_day
+from hotspots.loaders.times import believable, moment_texts, start_of_day
+from hotspots.loaders.wall import NOT_A_TIME
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,7 +10,8 @@ import numpy as np
 from hotspots.errors import InputDataError
 from hotspots.loaders.distinct import distinct
 from hotspots.loaders.hooks import signed_count
-from hotspots.loaders.times import NOT_A_TIME, parse_moments, shift_ends
+from hotspots.loaders.times import parse_moments, shift_ends
+from hotspots.loaders.wall import NOT_A_TIME
 
 if TYPE_CHECKING:
     import polars as pl

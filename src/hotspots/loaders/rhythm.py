@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from hotspots.loaders.wall import DAY_US, on_the_wall
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-_QUARTER_US: Final = 15 * 60 * 1_000_000
+_HOUR_US: Final = 60 * 60 * 1_000_000
 _HOURS: Final = 24
 _NOON: Final = 12
 #: Hours that the quietest window is long.
@@ -141,45 +143,25 @@ def find_rhythm(start: pd.Series, with_clock: np.ndarray) -> tuple[Rhythm, Days]
         What the hours say, and the rows of each day.
     """
     zone = str(start.dt.tz)
-    moments = pl.Series(start.to_numpy(dtype="datetime64[us]"))
-    # Quarters of an hour are few, and no zone has an offset that cuts one.
-    stamps = pl.DataFrame({"us": moments.cast(pl.Int64), "clock": with_clock}).filter(
-        moments.is_not_null()
-    )
-    quarter = pl.col("us").floordiv(_QUARTER_US)
-    quarters = (
-        stamps.lazy()
-        .select(
-            quarter.alias("quarter"),
-            (quarter * _QUARTER_US == pl.col("us")).alias("exact"),
-            "clock",
-        )
-        .group_by("quarter", "exact", "clock")
-        .len("rows")
-        .collect()
-    )
-    local = (quarters["quarter"] * _QUARTER_US).cast(pl.Datetime("us", "UTC"))
-    local = local.dt.convert_time_zone(zone)
-    counted = quarters.with_columns(
-        day=local.dt.date(), hour=local.dt.hour(), full=(local.dt.minute() == 0) & quarters["exact"]
-    )
-    days = counted.group_by("day").agg(pl.col("rows").sum()).sort("day")
-    daily = dict(zip(days["day"].to_list(), days["rows"].to_list(), strict=True))
-    return _rhythm(counted.filter("clock")), Days(zone=zone, daily=daily)
+    known = start.notna().to_numpy()
+    utc = start.to_numpy(dtype="datetime64[us]")[known].astype(np.int64)
+    wall = on_the_wall(utc, zone)
+    days = pl.DataFrame({"day": wall // DAY_US}).group_by("day").len("rows").sort("day")
+    dates = days["day"].to_numpy().astype("datetime64[D]").tolist()
+    daily = dict(zip(dates, days["rows"].to_list(), strict=True))
+    return _rhythm(wall[with_clock[known]] % DAY_US), Days(zone=zone, daily=daily)
 
 
-def _rhythm(counted: pl.DataFrame) -> Rhythm:
-    def rows(which: pl.Expr | bool) -> int:  # noqa: FBT001 - a condition, not a switch
-        return int(counted.filter(which)["rows"].sum())
-
-    full, hour = pl.col("full"), pl.col("hour")
-    others = counted.filter(~(full & hour.is_in([0, _NOON])))
-    by_hour = np.bincount(others["hour"], weights=others["rows"], minlength=_HOURS).astype(int)
+def _rhythm(since_midnight: np.ndarray) -> Rhythm:
+    hour, rest = np.divmod(since_midnight, _HOUR_US)
+    full = np.bincount(hour[rest == 0], minlength=_HOURS)
+    by_hour = np.bincount(hour, minlength=_HOURS)
+    by_hour[[0, _NOON]] -= full[[0, _NOON]]
     return Rhythm(
-        rows=rows(pl.lit(value=True)),
-        midnight=rows(full & (hour == 0)),
-        noon=rows(full & (hour == _NOON)),
-        on_the_hour=rows(full),
+        rows=len(hour),
+        midnight=int(full[0]),
+        noon=int(full[_NOON]),
+        on_the_hour=int(full.sum()),
         by_hour=tuple(by_hour.tolist()),
         quiet_from=quietest(by_hour),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from hotspots.loaders.clocks import NO_CLOCK, clock_edges
-from hotspots.loaders.times import NOT_A_TIME
+from hotspots.loaders.wall import NOT_A_TIME
 
 if TYPE_CHECKING:
     from hotspots.loaders.kept import Kept

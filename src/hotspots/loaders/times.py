@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, Self
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,13 @@ import polars as pl
 from hotspots.loaders.clocks import NO_CLOCK, clock_column, clock_us, parse_clocks, shift_edges
 from hotspots.loaders.distinct import distinct
 from hotspots.loaders.formats import INSTANT_FORMAT, WALL_FORMAT, halves, has_clock, strptime
+from hotspots.loaders.wall import DAY_US, NOT_A_TIME, localised, on_the_wall
 
 if TYPE_CHECKING:
     from hotspots.loaders.columns import Columns
     from hotspots.loaders.rules import MomentRules, TimeRules
 
-NOT_A_TIME: Final = np.iinfo(np.int64).min
 _WITH_CLOCK: Final = ("minute", "hour")
-_DAY_US: Final = 86_400_000_000
 #: From so many different moments on, it pays to parse date and clock apart.
 _MANY: Final = 20_000
 _PARTS_FORMATS: Final = ("%Y-%m-%d", "%Y-%m-%d-%H", "%Y-%m-%d-%H-%M")
@@ -177,16 +176,16 @@ def joined_moments(
     ambiguous, nonexistent = np.zeros((2, len(rows)), dtype=bool)
     if rule == "utc":
         utc = np.where(there, days[rows] + since, NOT_A_TIME)
-        clocks = _on_the_wall(utc, rules.zone) % _DAY_US
+        clocks = on_the_wall(utc, rules.zone) % DAY_US
     else:
-        begin, twice, gap = _localised(days, rules.zone)
+        begin, twice, gap = localised(days, rules.zone)
         is_day = days != NOT_A_TIME
-        end = _localised(np.where(is_day, days + _DAY_US, NOT_A_TIME), rules.zone)[0]
+        end = localised(np.where(is_day, days + DAY_US, NOT_A_TIME), rules.zone)[0]
         # On all days but two a year, the clock on the wall runs on at one pace.
-        steady = is_day & ~twice & ~gap & (end - begin == _DAY_US)
+        steady = is_day & ~twice & ~gap & (end - begin == DAY_US)
         utc = np.where(there, begin[rows] + since, NOT_A_TIME)
         odd = np.flatnonzero(known & ~steady[rows])
-        utc[odd], ambiguous[odd], nonexistent[odd] = _localised(
+        utc[odd], ambiguous[odd], nonexistent[odd] = localised(
             days[rows[odd]] + clocks[odd], rules.zone
         )
     placeholders = [clock_us(t) for t in rules.placeholder_times]
@@ -281,33 +280,10 @@ def _days(written: _Written, rule: str, zone: str) -> np.ndarray:
     there = us != NOT_A_TIME
     if rule == "local_midnight_in_utc":
         # Half a day on: a publisher who forgets summer time is an hour off, to either side.
-        local = np.where(there, _on_the_wall(us, zone) + _DAY_US // 2, 0)
+        local = np.where(there, on_the_wall(us, zone) + DAY_US // 2, 0)
     else:
-        local = np.where(written.in_utc, _on_the_wall(us, zone), np.where(there, us, 0))
-    return np.where(there, local - local % _DAY_US, NOT_A_TIME)
-
-
-def _on_the_wall(utc_us: np.ndarray, zone: str) -> np.ndarray:
-    there = utc_us != NOT_A_TIME
-    series = pl.Series(np.where(there, utc_us, 0)).cast(pl.Datetime("us", "UTC"))
-    wall = series.dt.convert_time_zone(zone).dt.replace_time_zone(None).to_physical()
-    return np.where(there, wall.to_numpy(), NOT_A_TIME)
-
-
-def _localised(wall_us: np.ndarray, zone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Turn the clock on the wall into UTC; say where it shows an hour twice or skips it."""
-    there = wall_us != NOT_A_TIME
-    local = pl.Series(np.where(there, wall_us, 0)).cast(pl.Datetime("us"))
-    first = local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-    last = local.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
-    gap = first.is_null().to_numpy() & there
-    utc = first.dt.epoch("us").fill_null(0).to_numpy().copy()
-    for i in np.flatnonzero(gap):
-        # The offset before the gap (PEP 495) puts 02:30 where the clock shows 03:30.
-        moment = local[int(i)].replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        utc[i] = round(moment.timestamp()) * 1_000_000
-    twice = (first != last).fill_null(value=False).to_numpy() & there
-    return np.where(there, utc, NOT_A_TIME), twice, gap
+        local = np.where(written.in_utc, on_the_wall(us, zone), np.where(there, us, 0))
+    return np.where(there, local - local % DAY_US, NOT_A_TIME)
 
 
 def _settled(written: _Written, rule: str, rules: TimeRules) -> Moments:
@@ -319,18 +295,18 @@ def _settled(written: _Written, rule: str, rules: TimeRules) -> Moments:
         wall = written.us
         if rule == "local_midnight_in_utc":
             wall = _days(written, rule, rules.zone)
-        utc, ambiguous, nonexistent = _localised(wall, rules.zone)
+        utc, ambiguous, nonexistent = localised(wall, rules.zone)
         utc = np.where(written.in_utc & there, written.us, utc)
     to_the_day = written.to_the_day
     if rule == "local_midnight_in_utc":
         to_the_day = there
     flagged = there & ~to_the_day & (rules.precision in _WITH_CLOCK)
     placeholders = [clock_us(t) for t in rules.placeholder_times]
-    wall = _on_the_wall(utc, rules.zone)
+    wall = on_the_wall(utc, rules.zone)
     return Moments(
         utc_us=utc,
         to_the_day=to_the_day & (rules.precision in _WITH_CLOCK),
-        placeholder=np.isin(wall % _DAY_US, placeholders) & flagged,
+        placeholder=np.isin(wall % DAY_US, placeholders) & flagged,
         ambiguous=ambiguous & flagged & ~written.in_utc,
         nonexistent=nonexistent & flagged & ~written.in_utc,
     )

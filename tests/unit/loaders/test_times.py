@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotspots.loaders import times
+from hotspots.loaders import times, wall
 from hotspots.loaders.clocks import NO_CLOCK, parse_clocks, shift_edges
 from hotspots.loaders.columns import Columns
 from hotspots.loaders.formats import foreign_order, halves, strptime
 from hotspots.loaders.rules import MomentRules, Shift, TimeRules
-from hotspots.loaders.times import NOT_A_TIME, Moments, joined_moments, parse_moments, shift_ends
+from hotspots.loaders.times import Moments, joined_moments, parse_moments, shift_ends
+from hotspots.loaders.wall import NOT_A_TIME, on_the_wall
 
 ISO = "%Y-%m-%d %H:%M:%S"
 
@@ -287,3 +288,18 @@ def test_days_that_are_none_join_to_nothing() -> None:
         found = joined_moments(never, np.arange(2), np.array([0, NO_CLOCK]), rule, rules)
         assert (found.utc_us == NOT_A_TIME).all()
         assert not (found.placeholder | found.to_the_day | found.ambiguous).any()
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "America/Sao_Paulo", "UTC"])
+def test_many_moments_are_on_the_wall_as_few_are(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = pd.Timestamp("2014-01-01").value // 1000
+    utc = begin + np.arange(0, 5 * 366 * 48) * 1_800_000_000 + 7
+    utc = np.append(utc, NOT_A_TIME)
+    many = on_the_wall(utc, zone)
+    for name, size in (("_MANY", 10**9), ("_MOST_DAYS", 3)):
+        monkeypatch.setattr(wall, name, size)
+        np.testing.assert_array_equal(many, on_the_wall(utc, zone))
+        monkeypatch.undo()
+    assert on_the_wall(np.full(30_000, NOT_A_TIME), zone).max() == NOT_A_TIME
