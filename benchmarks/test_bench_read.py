@@ -85,3 +85,5 @@ def test_read_a_million_rows(benchmark: BenchmarkFixture, million: Path) -> None
     said = f"read_incidents {ours:.2f} s, bare scan and points {peer:.2f} s: {ours / peer:.2f}x"
     print(f"\n{said}")  # noqa: T201 - the ratio is what this run is for
     benchmark.pedantic(hs.read_incidents, args=(million,), rounds=1)  # type: ignore[no-untyped-call]
+    # Twice is the aim; on a machine that others use the two are not held up alike.
+    assert ours < 2.5 * peer

@@ -80,13 +80,13 @@ def _points(places: Places) -> np.ndarray:
 def _identity(kept: Kept, spec: FeedSpec, sha256: str) -> dict[str, pd.Series]:
     keys = kept.text(spec.rows.key)
     by_row = pl.Series(is_blank(keys).to_numpy() | repeated_ids(kept, spec))
-    rows = pl.Series(kept.source_row).cast(pl.String)
     by_key = pl.lit(f"{spec.source_id}:") + keys
-    by_line = pl.lit(f"{spec.source_id}:{sha256[:_ID_HASH]}:") + rows
-    ids = pl.select(
-        (pl.when(by_row).then(by_line).otherwise(by_key) if by_row.any() else by_key).alias("id")
-    ).to_series()
-    count = len(rows)
+    if by_row.any():
+        rows = pl.Series(kept.source_row).cast(pl.String)
+        by_line = pl.lit(f"{spec.source_id}:{sha256[:_ID_HASH]}:") + rows
+        by_key = pl.when(by_row).then(by_line).otherwise(by_key)
+    ids = pl.select(by_key.alias("id")).to_series()
+    count = len(keys)
     return {
         "incident_id": _strings(ids),
         "source_id": _constant(spec.source_id, count),

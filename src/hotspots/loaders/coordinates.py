@@ -29,7 +29,7 @@ _MOST: Final = 0.5
 #: A source is believed when this share of its points lies in the bounds; of few points, most.
 _ENOUGH: Final = 0.95
 _FEW: Final = 100
-_EVIDENCE_ROWS: Final = 20_000
+_EVIDENCE_ROWS: Final = 10_000
 _NO_COORDINATE: Final = ("", "-", "nan", "null", "(null)", "none", "n/a")
 _SEPARATOR: Final = "\x1f"
 _PAIR: Final = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)[\s,;]+(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"

@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 import zlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -50,8 +51,10 @@ class Source:
     ----------
     name : str
         Base name of the file, or ``"the DataFrame"``.
-    sha256, size_bytes : str, int
-        Of the file as it lies on the disk.
+    digest : concurrent.futures.Future of str
+        The SHA-256 of the file as it lies on the disk; made while the rows are read.
+    size_bytes : int
+        Its size.
     encoding, delimiter : str
         As found; empty for what is not text on the disk.
     header : tuple of str
@@ -69,7 +72,7 @@ class Source:
     """
 
     name: str
-    sha256: str
+    digest: Future[str]
     size_bytes: int
     encoding: str = ""
     delimiter: str = ""
@@ -79,6 +82,11 @@ class Source:
     frame: pl.DataFrame | None = None
     undecodable: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:  # numpydoc ignore=RT01
+        """SHA-256 of the file as it lies on the disk."""
+        return self.digest.result()
 
 
 def open_source(
@@ -129,9 +137,7 @@ def open_source(
         raise ParameterError(msg)
     path = Path(data)
     raw = _read_bytes(path)
-    facts = Source(
-        name=path.name, sha256=hashlib.sha256(raw).hexdigest(), size_bytes=len(raw), header=()
-    )
+    facts = Source(name=path.name, digest=_hashing(raw), size_bytes=len(raw), header=())
     if raw.startswith(_GZIP):
         raw = _gunzip(raw, path.name)
     if raw.startswith(_ZIP) and not is_workbook(raw):
@@ -240,6 +246,14 @@ def _from_content(facts: Source, raw: bytes) -> Source:
     )
 
 
+def _hashing(content: bytes) -> Future[str]:
+    """Begin to hash; a large file takes a while, in which it can be read."""
+    pool = ThreadPoolExecutor(max_workers=1)
+    digest = pool.submit(lambda: hashlib.sha256(content).hexdigest())
+    pool.shutdown(wait=False)
+    return digest
+
+
 def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -309,8 +323,7 @@ def _from_frame(data: pd.DataFrame | pl.DataFrame) -> Source:
     check_header([str(c) for c in data.columns], FRAME)
     frame = text_frame(data)
     written = frame.write_csv().encode()
-    sha256 = hashlib.sha256(written).hexdigest()
-    facts = Source(name=FRAME, sha256=sha256, size_bytes=len(written), header=())
+    facts = Source(name=FRAME, digest=_hashing(written), size_bytes=len(written), header=())
     return _with_frame(facts, frame)
 
 

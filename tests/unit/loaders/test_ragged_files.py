@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import polars as pl
@@ -152,7 +153,7 @@ def test_the_fast_way_reads_what_the_careful_way_reads(
 ) -> None:
     content = end.join(["a,b,c", *lines]).encode()
     source = Source(
-        name="x.csv", sha256="", size_bytes=0, delimiter=",", header=("a", "b", "c"),
+        name="x.csv", digest=Future(), size_bytes=0, delimiter=",", header=("a", "b", "c"),
         header_lines=1, content=content,
     )  # fmt: skip
     widths = {3} | ({"b": {1}, "c": {2}}[last] if last else set())
