@@ -282,24 +282,11 @@ def _report(
     by_status = {word: int(rows) for word, rows in zip(STATUSES, status, strict=True) if rows}
     located = by_status.pop("ok", 0) + by_status.pop("swapped_fixed", 0)
     ordered = sorted(rejects, key=lambda r: r.source_row)
-    renamed = [f"{there!r} as {name!r}" for name, there in match.columns.items() if name != there]
-    notes = (
-        *source.notes,
-        *records.notes,
-        *kept.places.notes,
-        *((f"columns read by like names: {', '.join(renamed)}",) if renamed else ()),
-    )
-    listed = pd.DataFrame(
-        {
-            "source_row": pd.Series([r.source_row for r in ordered], dtype="int64"),
-            "reason": pd.Series([r.reason for r in ordered], dtype="string"),
-            "value": pd.Series([r.value for r in ordered], dtype="string"),
-        }
-    )
+    rejected = _table_of(ordered)
     flagged = find_flags(kept, spec, incidents)
     evidence = find_evidence(
         incidents,
-        listed,
+        rejected,
         crs=kept.places.evidence,
         check=check_clock(kept, spec),
         flagged=flagged,
@@ -323,7 +310,23 @@ def _report(
         flags={**{flag: int(which.sum()) for flag, which in flagged.items()}, **stacked},
         groups=count_groups(incidents),
         categories=kept.categories.table,
-        rejects=listed,
+        rejects=rejected,
         evidence=evidence,
-        notes=notes,
+        notes=(*source.notes, *records.notes, *kept.places.notes, *_renamed(match)),
+    )
+
+
+def _renamed(match: HeaderMatch) -> tuple[str, ...]:
+    """Say which columns are called a little differently than the feed calls them."""
+    pairs = [f"{there!r} as {name!r}" for name, there in match.columns.items() if name != there]
+    return (f"columns read by like names: {', '.join(pairs)}",) if pairs else ()
+
+
+def _table_of(rejects: list[Reject]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "source_row": pd.Series([r.source_row for r in rejects], dtype="int64"),
+            "reason": pd.Series([r.reason for r in rejects], dtype="string"),
+            "value": pd.Series([r.value for r in rejects], dtype="string"),
+        }
     )
