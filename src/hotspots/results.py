@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOTSPOT_WORDS: Final = ("hot", "cold", "not significant", "too few")
 
 #: The columns of a counted grid that say, on every row alike, what ``n`` counts.
-_FACTS: Final = (
+GRID_FACTS: Final = (
     "groups",
     "period",
     "source_id",
@@ -91,13 +91,13 @@ def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
         If a column is missing, or holds more than one value, or if it is not known what the count
         column counts.
     """
-    missing = [name for name in (column, *_FACTS) if name not in grid.columns]
+    missing = [name for name in (column, *GRID_FACTS) if name not in grid.columns]
     if missing:
         listed = ", ".join(missing)
         msg = f"The grid has no column {listed}. Make it with count_incidents(incidents, grid)."
         raise SchemaMismatchError(msg)
     facts = {}
-    for name in _FACTS:
+    for name in GRID_FACTS:
         values = grid[name].unique()
         if len(values) != 1:
             msg = (

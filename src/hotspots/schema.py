@@ -49,6 +49,9 @@ INCIDENT_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Values of ``location_status`` of a row that has a place.
+LOCATED_STATUSES: Final = ("ok", "swapped_fixed")
+
 
 def _kind_is(series: pd.Series, kind: str) -> bool:
     checks: dict[str, Callable[[object], bool]] = {
@@ -79,7 +82,7 @@ def _incident_faults(incidents: gpd.GeoDataFrame) -> list[str]:
     if not (points.geom_type == "Point").all() or points.is_empty.any():
         faults.append("a geometry is neither a Point nor None")
     elif "location_status" in incidents.columns:
-        ok = incidents["location_status"].isin(["ok", "swapped_fixed"])
+        ok = incidents["location_status"].isin(LOCATED_STATUSES)
         if (ok != located).any():
             row = incidents.index[ok != located][0]
             faults.append(f"row {row}: location_status and geometry disagree")

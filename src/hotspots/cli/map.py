@@ -123,10 +123,10 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
         release=release,
         page=write_page(release, page),
     )
-    answer = to_json(_answer(made))
+    answer = _answer(made)
     if summary is not None:
-        replace_file(summary, f"{answer}\n".encode())
-    click.echo(answer if as_json else _report(made))
+        replace_file(summary, f"{to_json(answer)}\n".encode())
+    click.echo(to_json(answer) if as_json else _report(made, answer))
 
 
 def _offences(offence: str | None, incidents: gpd.GeoDataFrame) -> list[str]:
@@ -199,8 +199,8 @@ def _answer(made: _Made) -> dict[str, Any]:
     }
 
 
-def _report(made: _Made) -> str:
-    answer, quality = _answer(made), made.quality
+def _report(made: _Made, answer: dict[str, Any]) -> str:
+    quality = made.quality
     dropped = ", ".join(f"{rows:,} {why}" for why, rows in quality.rejected.items()) or "none"
     placeless = ", ".join(f"{rows:,} {why}" for why, rows in quality.unlocated.items()) or "none"
     others = sum(made.left_out.values())

@@ -13,6 +13,7 @@ import shapely
 
 from hotspots.loaders.reference import CrsEvidence
 from hotspots.loaders.rhythm import Rhythm, find_rhythm
+from hotspots.schema import LOCATED_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ _TOP: Final = 10
 _EXAMPLES: Final = 5
 #: About 100 metres: a report names a place, not a house.
 _DECIMALS: Final = 3
-_PLACED: Final = ("ok", "swapped_fixed")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -168,7 +168,7 @@ def find_evidence(
     >>> space.located, space.distinct_points
     (30752, 13603)
     """
-    placed = incidents["location_status"].isin(_PLACED).to_numpy()
+    placed = incidents["location_status"].isin(LOCATED_STATUSES).to_numpy()
     return Evidence(
         dates=_dates(incidents, check),
         space=_space(incidents, placed, crs or CrsEvidence()),
@@ -274,7 +274,7 @@ def _examples(
     }
     status = incidents["location_status"]
     for position, word in enumerate(status.cat.categories):
-        if word not in _PLACED:
+        if word not in LOCATED_STATUSES:
             found[word] = rows[status.cat.codes == position]
     found |= {flag: rows[which] for flag, which in flagged.items()}
     return MappingProxyType(

@@ -36,6 +36,7 @@ from hotspots.loaders.spec import columns_read, normalised
 from hotspots.loaders.table import read_records
 from hotspots.loaders.time_check import check_clock
 from hotspots.loaders.times import parse_moments
+from hotspots.schema import LOCATED_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -280,7 +281,7 @@ def _report(
 ) -> QualityReport:
     status = np.bincount(kept.places.status, minlength=len(STATUSES))
     by_status = {word: int(rows) for word, rows in zip(STATUSES, status, strict=True) if rows}
-    located = by_status.pop("ok", 0) + by_status.pop("swapped_fixed", 0)
+    located = sum(by_status.pop(word, 0) for word in LOCATED_STATUSES)
     ordered = sorted(rejects, key=lambda r: r.source_row)
     rejected = _table_of(ordered)
     flagged = find_flags(kept, spec, incidents)

@@ -9,6 +9,7 @@ import pandas as pd
 from hotspots.errors import PublishError
 from hotspots.publish.release import Account
 from hotspots.publish.suppression import band_counts
+from hotspots.schema import LOCATED_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def _selected(result: HotspotResult, report: QualityReport) -> tuple[int, int]:
         & (table["day"] >= pd.Timestamp(facts.period_start))
         & (table["day"] <= pd.Timestamp(facts.period_end))
     )
-    located = inside & table["location_status"].isin(["ok", "swapped_fixed"])
+    located = inside & table["location_status"].isin(LOCATED_STATUSES)
     return int(table.loc[inside, "rows"].sum()), int(table.loc[located, "rows"].sum())
 
 

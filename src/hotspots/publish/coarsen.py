@@ -13,6 +13,7 @@ from hotspots.cells import cell_areas_km2, cell_polygons
 from hotspots.errors import PublishError
 from hotspots.grid import unnumbered, with_constants, with_names
 from hotspots.methods.local import local_gi_star
+from hotspots.results import GRID_FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,16 +22,7 @@ if TYPE_CHECKING:
     from hotspots.results import HotspotResult
 
 #: Facts of a grid that hold for a larger cell as they held for the smaller ones.
-_CONSTANTS: Final = (
-    "groups",
-    "period",
-    "source_id",
-    "source_sha256",
-    "area_basis",
-    "area_attribution",
-    "place",
-    "resolution_basis",
-)
+_CONSTANTS: Final = (*GRID_FACTS, "resolution_basis")
 
 #: What a test needs to be run again on other cells.
 _TEST_OPTIONS: Final = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -102,10 +103,8 @@ def publish(
     _refuse_unsafe(layers, rules)
     shown = coarsen_until_shown(layers, rules)
     before, after = (h3.get_resolution(r[0].data.index[0]) for r in (layers, shown))
-    table = pd.concat([_layer_table(result, rules) for result in shown], ignore_index=True)
-    made = tuple(
-        _layer(result, files, rules) for result, files in zip(shown, by_layer, strict=True)
-    )
+    tables = [_layer_table(result, rules) for result in shown]
+    made = tuple(map(partial(_layer, policy=rules), shown, by_layer, tables))
     notes = _notes(
         rules,
         made,
@@ -120,7 +119,7 @@ def publish(
             area_attribution=shown[0].provenance.area_attribution,
             resolution=after,
             layers=made,
-            table=table,
+            table=pd.concat(tables, ignore_index=True),
             sources=sources,
             policy=rules,
             notes=notes,
@@ -213,7 +212,13 @@ def _layer_table(result: HotspotResult, policy: Policy) -> pd.DataFrame:
     )[["layer", "cell", "name", "count", "low", "high", "hotspot"]]
 
 
-def _layer(result: HotspotResult, reports: Sequence[QualityReport], policy: Policy) -> Layer:
+def _layer(
+    result: HotspotResult,
+    reports: Sequence[QualityReport],
+    table: pd.DataFrame,
+    *,
+    policy: Policy,
+) -> Layer:
     facts, options = result.provenance, result.params_dict()
     accounts = public_accounts(exact_accounts(result, reports), policy)
     return Layer(
@@ -225,16 +230,16 @@ def _layer(result: HotspotResult, reports: Sequence[QualityReport], policy: Poli
         null=options["null"],
         adjust=options["adjust"],
         alpha=options["alpha"],
-        hot_cells=int((result.data["hotspot"] == "hot").sum()),
+        hot_cells=int((table["hotspot"] == "hot").sum()),
         accounts=accounts,
-        share_shown_percent=_share_percent(result, accounts, policy),
+        share_shown_percent=_share_percent(table, accounts),
         caveats=tuple(c for c in result.caveats if c.key in _PUBLIC_CAVEATS),
     )
 
 
-def _share_percent(result: HotspotResult, accounts: Sequence[Account], policy: Policy) -> int:
+def _share_percent(table: pd.DataFrame, accounts: Sequence[Account]) -> int:
     """Compare numbers that are shown anyway, so that the share tells nothing new."""
-    shown = int(band_counts(result.data["n"], policy)["count"].sum())
+    shown = int(table["count"].sum())
     total = next(a.shown for a in accounts if a.key == "publish.account_on_the_map") or shown
     step = 5
     return min(100, round(shown / max(total, 1) * 100 / step) * step)
