@@ -56,3 +56,16 @@ def test_the_table_lists_every_area_with_the_numbers_of_the_release(
     assert len(rows) == len(wanted) > 0
     for shown in wanted["count"].dropna():
         assert any(f"{shown:,}" in row for row in rows)
+
+
+def test_no_printed_sheet_is_left_with_the_footer_alone(
+    real_page: Path, open_file: Callable[..., Any]
+) -> None:
+    page = open_file(real_page).page
+    page.wait_for_timeout(500)
+    sheets = page.pdf(format="A4").count(b"/Type /Page\n")
+    assert sheets == 4
+    page.emulate_media(media="print")
+    sources = page.locator("section[aria-labelledby=source]").inner_text()
+    assert "Contains public sector information" in sources
+    assert "Source: Office for National Statistics" in sources
