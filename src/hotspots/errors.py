@@ -7,8 +7,10 @@ names the file, and the row and column when they are known.
 from __future__ import annotations
 
 __all__ = [
+    "AnswerError",
     "CoordinateReferenceError",
     "EmptyInputError",
+    "FetchError",
     "FitnessError",
     "GateError",
     "HotspotsError",
@@ -61,6 +63,14 @@ class UnmappedCategoryError(GateError):
 
 class UnknownFeedError(HotspotsError, LookupError):
     """No feed has this name, or no feed fits this header."""
+
+
+class FetchError(HotspotsError, ConnectionError):
+    """A portal cannot be asked, or does not give what it should; nothing was taken for complete."""
+
+
+class AnswerError(FetchError):
+    """One answer of a portal is not usable; asking again may help."""
 
 
 class FitnessError(HotspotsError, ValueError):

@@ -11,6 +11,7 @@ from pyproj.exceptions import CRSError
 
 from hotspots.loaders.hooks import TEXT_HOOKS
 from hotspots.loaders.mapfiles import load_map
+from hotspots.loaders.portals import portal_faults
 from hotspots.loaders.rules import QUALITIES
 from hotspots.loaders.spec import CHECKED_ON, FeedSpec, normalised, normalised_code
 from hotspots.offences import display_groups, offence_codes
@@ -58,7 +59,7 @@ def spec_faults(spec: FeedSpec) -> list[str]:
     list of str
         One fault each; empty when there is none.
     """
-    faults = []
+    faults = portal_faults(spec.portals)
     if spec.checked_on not in CHECKED_ON:
         faults.append(f"checked_on is {spec.checked_on!r}, not one of {', '.join(CHECKED_ON)}")
     if (spec.offences or any(v.category.map for v in spec.variants)) and not spec.map_version:

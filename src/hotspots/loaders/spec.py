@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from hotspots.loaders.portals import Portal  # noqa: TC001 - the parser resolves it
 from hotspots.loaders.rules import (
     CategoryRules,
     CoverageNote,
@@ -102,6 +103,8 @@ class FeedSpec:
         Times for which something else holds.
     offences : tuple of OffenceRule
         What its categories mean; a file that ``category.map`` names holds more.
+    portals : tuple of Portal
+        Where it can be fetched; none: its files must be downloaded by hand.
     """
 
     id: str
@@ -126,6 +129,7 @@ class FeedSpec:
     variants: tuple[Variant, ...] = ()
     coverage: tuple[CoverageNote, ...] = ()
     offences: tuple[OffenceRule, ...] = ()
+    portals: tuple[Portal, ...] = ()
 
     @property
     def time_zone(self) -> str:  # numpydoc ignore=RT01
