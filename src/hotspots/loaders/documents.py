@@ -61,7 +61,7 @@ def read_document(content: bytes, name: str) -> tuple[pl.DataFrame, tuple[str, .
     rows: list[dict[str, str]] = []
     for list_name, records in found:
         extra = {} if list_name is None else {LIST_NAME: list_name}
-        rows += [{**_flat(record, name), **extra} for record in records]
+        rows += [{**flat_record(record, name), **extra} for record in records]
     columns = dict.fromkeys(column for row in rows for column in row)
     check_header(list(columns), name)
     table = {column: [row.get(column, "") for row in rows] for column in columns}
@@ -73,18 +73,37 @@ def read_document(content: bytes, name: str) -> tuple[pl.DataFrame, tuple[str, .
     return frame, _notes(document)
 
 
+def parse_json(text: str) -> Any:  # noqa: ANN401 - JSON is of any type
+    """Parse JSON with its numbers as text: one of 23 digits is an id, and 1.50 is not 1.5.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+
+    Returns
+    -------
+    object
+        What it holds.
+
+    Raises
+    ------
+    json.JSONDecodeError
+        If it is broken or cut off.
+    """
+    return json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str).decode(text)
+
+
 def _parsed(content: bytes, name: str) -> Any:  # noqa: ANN401 - JSON is of any type
     text = content.decode()
-    # Numbers stay text: a number of 23 digits is an id, and 1.50 is not 1.5.
-    loads = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str).decode
     try:
         try:
-            return loads(text)
+            return parse_json(text)
         except json.JSONDecodeError as error:
             lines = [line for line in text.splitlines() if line.strip()]
             if not error.msg.startswith("Extra data") or not lines[0].rstrip().endswith("}"):
                 raise
-            return [loads(line) for line in lines]
+            return [parse_json(line) for line in lines]
     except json.JSONDecodeError as error:
         start = text[:_SHOWN]
         msg = (
@@ -116,7 +135,26 @@ def _lists(document: Any) -> list[tuple[str | None, list[dict[str, Any]]]]:  # n
     return [(name, value) for name, value in document.items() if _is_records(value)]
 
 
-def _flat(record: dict[str, Any], name: str) -> dict[str, str]:
+def flat_record(record: dict[str, Any], name: str) -> dict[str, str]:
+    """Turn a record into texts by name: inner names after a dot, a feature as its properties.
+
+    Parameters
+    ----------
+    record : dict
+        A record of a document, its numbers as text.
+    name : str
+        What messages call the document.
+
+    Returns
+    -------
+    dict of str to str
+        Blank where there is nothing.
+
+    Raises
+    ------
+    InputDataError
+        If it is nested too deeply.
+    """
     flat: dict[str, str] = {}
     inner = record.get("properties", record.get("attributes"))
     if isinstance(inner, dict) and ("geometry" in record or record.get("type") == "Feature"):

@@ -102,18 +102,44 @@ class Dialect(Protocol):
     ``AnswerError`` when asking again may help.
     """
 
-    def columns(self) -> tuple[str, ...]:
-        """Name the columns of every page, in order."""
+    def fields(self) -> tuple[str, ...]:
+        """Name all that the portal has of a row, in its order."""
+        ...
+
+    def always(self) -> tuple[str, ...]:
+        """Name the fields that every page must have, whether anybody reads them or not."""
         ...
 
     def windows(self, span: Span) -> tuple[Window, ...]:
-        """Cut a span into windows, oldest first, the one without a date last."""
+        """Cut a span into windows, oldest first, the one without a date last.
+
+        Parameters
+        ----------
+        span : Span
+            The days that are asked for.
+        """
         ...
 
     def tallies(self, windows: Sequence[Window]) -> tuple[Tally, ...]:
-        """Ask how many rows each window has, and when it last changed."""
+        """Ask how many rows each window has, and when it last changed.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+            The windows.
+        """
         ...
 
-    def pages(self, window: Window, after: str) -> Iterator[Page]:
-        """Give the pages of a window, the first one at ``after`` (empty: from its beginning)."""
+    def pages(self, window: Window, columns: tuple[str, ...], after: str) -> Iterator[Page]:
+        """Give the pages of a window; one without rows has one page without rows.
+
+        Parameters
+        ----------
+        window : Window
+            The window.
+        columns : tuple of str
+            The fields that a row is to have, in this order; some of ``fields``.
+        after : str
+            Where the first page begins, as the page before it said; empty: at the beginning.
+        """
         ...
