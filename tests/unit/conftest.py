@@ -85,6 +85,7 @@ def _make_incidents(
     days = [day] * n if isinstance(day, str) else list(day)
     columns = {
         "count": np.ones(n, dtype=np.int8),
+        "record_kind": pd.Categorical(["offence"] * n),
         "display_group": pd.Categorical(groups),
         "occurred_start": pd.to_datetime(days).tz_localize("Europe/London"),
         "occurred_precision": pd.Categorical([precision] * n),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import h3
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -280,6 +281,18 @@ def test_no_incidents_and_no_period_mean_nothing(make_incidents: MakeIncidents) 
     grid = make_hexgrid(study_area(SQUARE), resolution=8)
     with pytest.raises(FitnessError, match="unknown what zero would mean"):
         count_incidents(make_incidents([None]).iloc[:0], grid)
+
+
+def test_offences_and_concerns_are_never_counted_together(make_incidents: MakeIncidents) -> None:
+    grid = make_hexgrid(study_area(SQUARE), resolution=8)
+    both = make_incidents([(-1.55, 53.75)] * 3)
+    both["record_kind"] = pd.Categorical(["offence", "concern", "concern"])
+    wanted = r"2 of the kind 'concern', 1 of the kind 'offence'.*never counted together"
+    with pytest.raises(FitnessError, match=wanted):
+        count_incidents(both, grid)
+    # One kind alone is counted, also where the column could hold the other.
+    concerns = both[both["record_kind"] == "concern"]
+    assert count_incidents(concerns, grid)["n"].sum() == 2
 
 
 def test_frames_that_do_not_fit_are_refused(make_incidents: MakeIncidents) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -121,6 +122,13 @@ def test_a_month_is_not_cut(make_incidents: MakeIncidents) -> None:
         select_incidents(monthly, period=("2018-07-01", "2018-07-15"))
     chosen, _ = select_incidents(monthly, period=("2018-07-01", "2018-07-31"))
     assert len(chosen) == 2
+
+
+def test_a_mix_of_offences_and_concerns_is_refused(make_incidents: MakeIncidents) -> None:
+    both = make_incidents([None] * 2)
+    both["record_kind"] = pd.Categorical(["offence", "concern"])
+    with pytest.raises(FitnessError, match=r"'concern', 1 of the kind 'offence'.*one kind"):
+        select_incidents(both, period="2018-07")
 
 
 def test_an_area_leaves_out_the_unlocated_and_the_outside(make_incidents: MakeIncidents) -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-_NEEDED: Final = ("count", "display_group", "occurred_start", "occurred_precision")
+_NEEDED: Final = (
+    "count", "record_kind", "display_group", "occurred_start", "occurred_precision",
+)  # fmt: skip
 _NEEDED_FACTS: Final = ("source_id", "source_sha256")
 
 
@@ -47,7 +49,8 @@ def count_incidents(
     Raises
     ------
     FitnessError
-        If there are no incidents and no period was selected, so that it is unknown what zero means.
+        If there are no incidents and no period was selected, so that it is unknown what zero means;
+        or if offences and residents' concerns are in one table.
     ParameterError
         If ``by`` is none of the above.
     SchemaMismatchError
@@ -67,6 +70,7 @@ def count_incidents(
         msg = f"by must be None, 'month' or 'group', got {by!r}."
         raise ParameterError(msg)
     _check_columns(incidents)
+    refuse_mixed_kinds(incidents)
     place = _cell_positions(incidents, grid)
     weights = incidents["count"].to_numpy(dtype=np.int64)
     facts = _facts(incidents)
@@ -113,6 +117,31 @@ def period_of(incidents: gpd.GeoDataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
     monthly = (incidents["occurred_precision"] == "month").to_numpy()
     ends = days.where(~monthly, days + pd.offsets.MonthEnd(0))
     return days.min(), ends.max()
+
+
+def refuse_mixed_kinds(incidents: gpd.GeoDataFrame) -> None:
+    """Refuse offences and residents' concerns in one table: a sum of the two says nothing.
+
+    Parameters
+    ----------
+    incidents : geopandas.GeoDataFrame
+        Incidents; the column ``record_kind`` says what each row is.
+
+    Raises
+    ------
+    FitnessError
+        If rows are of several kinds.
+    """
+    rows = incidents["record_kind"].value_counts()
+    kinds = sorted(str(kind) for kind in rows.index[rows > 0])
+    if len(kinds) > 1:
+        said = ", ".join(f"{rows[kind]:,} of the kind {kind!r}" for kind in kinds)
+        msg = (
+            f"These rows are not of one kind: {said}. What residents are concerned about is no "
+            "offence, and the two are never counted together. Take one kind at a time: "
+            f"incidents[incidents['record_kind'] == {kinds[-1]!r}]."
+        )
+        raise FitnessError(msg)
 
 
 def _refuse_gaps(incidents: gpd.GeoDataFrame, days: pd.Series) -> None:

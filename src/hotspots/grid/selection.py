@@ -13,7 +13,7 @@ import shapely
 
 from hotspots.errors import FitnessError, HotspotsError, ParameterError
 from hotspots.grid.area import check_study_area
-from hotspots.grid.counting import local_days, period_of
+from hotspots.grid.counting import local_days, period_of, refuse_mixed_kinds
 from hotspots.offences import offence_aggregates
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def select_incidents(
     Raises
     ------
     FitnessError
-        If the period cuts through a month and rows know their month only.
+        If the period cuts through a month and rows know their month only, or offences and
+        residents' concerns are in one table.
     ParameterError
         If no incident is of a named offence, or the period cannot be read or is not one that the
         incidents are from.
@@ -86,6 +87,7 @@ def select_incidents(
     >>> len(chosen), left_out
     (327, {'other_offence': 31308})
     """
+    refuse_mixed_kinds(incidents)
     reason = np.full(len(incidents), _KEPT, dtype=np.int8)
     asked: list[str] = []
     if offence is not None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pyproj
 from pyproj.exceptions import CRSError
 
+from hotspots.loaders.formats import has_offset
 from hotspots.loaders.hooks import TEXT_HOOKS
 from hotspots.loaders.mapfiles import load_map
 from hotspots.loaders.portals import portal_faults
@@ -108,10 +109,13 @@ def _column_faults(variant: Variant) -> list[str]:
 
 def _time_faults(rules: TimeRules) -> list[str]:
     faults = []
-    try:
-        ZoneInfo(rules.zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        faults.append(f"time.zone {rules.zone!r} is not an IANA zone")
+    if not rules.zone:
+        faults += _zoneless_faults(rules)
+    else:
+        try:
+            ZoneInfo(rules.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            faults.append(f"time.zone {rules.zone!r} is not an IANA zone")
     for name in ("start", "end", "reported"):
         faults += [f"time.{name}: {fault}" for fault in _moment_faults(getattr(rules, name))]
     faults += _clock_faults("time.placeholder_times", rules.placeholder_times)
@@ -119,6 +123,16 @@ def _time_faults(rules: TimeRules) -> list[str]:
     if rules.check.moment not in ("start", "end", "reported"):
         faults.append(f"time.check.moment {rules.check.moment!r} is not start, end or reported")
     return faults
+
+
+def _zoneless_faults(rules: TimeRules) -> list[str]:
+    """Without a zone of the feed, a moment is known only where it is written with an offset."""
+    return [
+        f"time.{name} needs a time.zone: its formats have no offset (%z)"
+        for name in ("start", "end", "reported")
+        if (moment := getattr(rules, name)).columns
+        and not (moment.columns == (moment.column,) and all(map(has_offset, moment.formats)))
+    ]
 
 
 def _moment_faults(rules: MomentRules) -> list[str]:

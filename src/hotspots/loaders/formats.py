@@ -29,12 +29,12 @@ def strptime(texts: pl.Series, form: str) -> pl.Series:
         Without nulls.
     form : str
         In the notation of strftime, or ``"epoch_ms"``. Without a day it is the first of the month,
-        without a minute the full hour.
+        without a minute the full hour. ``%z`` is an offset such as ``+01:00``, ``-0600`` or ``Z``.
 
     Returns
     -------
     polars.Series of datetime
-        Without a zone; null where the text does not fit.
+        Without a zone, and in UTC where the format has an offset; null where the text does not fit.
 
     Examples
     --------
@@ -48,6 +48,10 @@ def strptime(texts: pl.Series, form: str) -> pl.Series:
         far = milliseconds.abs() > np.iinfo(np.int64).max // 1000
         whole = pl.select(pl.when(~far).then(milliseconds).alias(texts.name)).to_series()
         return whole.cast(pl.Datetime("ms")).cast(pl.Datetime("us"))
+    if has_offset(form):
+        # The parser takes "Z" and "+01" only when it is told to be lenient.
+        moments = texts.str.strptime(pl.Datetime("us"), form.replace("%z", "%#z"), strict=False)
+        return moments.dt.replace_time_zone(None)
     # A month alone is no moment to the parser, nor is an hour: their first day and minute are.
     if not has_day(form):
         texts, form = texts + "-01", f"{form}-%d"
@@ -100,6 +104,28 @@ def has_clock(date_format: str) -> bool:
     return date_format == EPOCH_MS or re.search(r"%[-_0]?[HIkTRXcrs]", date_format) is not None
 
 
+def has_offset(date_format: str) -> bool:
+    """Say whether a format names the offset from UTC, so that a moment needs no zone.
+
+    Parameters
+    ----------
+    date_format : str
+        In the notation of strftime.
+
+    Returns
+    -------
+    bool
+        The answer.
+
+    Examples
+    --------
+    >>> from hotspots.loaders.formats import has_offset
+    >>> has_offset("%Y-%m-%dT%H:%M:%S%z"), has_offset("%Y-%m-%d %H:%M:%S+00")
+    (True, False)
+    """
+    return "%z" in date_format
+
+
 def foreign_order(texts: pl.Series, formats: Sequence[str]) -> pl.Series:
     """Say which texts fit a format only when day and month change places.
 
@@ -150,6 +176,9 @@ def halves(date_format: str) -> tuple[str, str, str]:
     >>> halves("%m/%d/%Y %I:%M:%S %p"), halves("%Y-%m-%dT%H:%M"), halves("%d %b %Y")
     ((' ', '%m/%d/%Y', '%I:%M:%S %p'), ('T', '%Y-%m-%d', '%H:%M'), ('', '', ''))
     """
+    if has_offset(date_format):
+        # The day on the wall is another one than the day of the offset, now and then.
+        return "", "", ""
     for separator in (" ", "T"):
         day, _, clock = date_format.partition(separator)
         is_day = has_day(day) and not has_clock(day) and not day.endswith("%")

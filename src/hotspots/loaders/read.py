@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ from hotspots.loaders.spec import columns_read, normalised
 from hotspots.loaders.table import read_records
 from hotspots.loaders.time_check import check_clock
 from hotspots.loaders.times import parse_moments
+from hotspots.loaders.zones import settle_zone
 from hotspots.schema import LOCATED_STATUSES
 
 if TYPE_CHECKING:
@@ -103,7 +105,9 @@ def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its n
         ``category``, ``description``, ``code``, ``record_id``, ``case_id``, ``location_text``,
         ``area_name``, ``district``.
     time_zone : str, optional
-        For ``generic-csv``, needed: IANA zone in which the moments are written.
+        For ``generic-csv``, needed: IANA zone in which the moments are written. For a feed whose
+        publishers have each their own (``open311``): the zone of the local days; by default that
+        of the places, when they all lie in one.
     date_format : str, optional
         For ``generic-csv``, needed: how moments are written, as for ``strftime``. It also says
         how precise they are: without ``%d`` a month, without ``%H`` a day.
@@ -185,7 +189,13 @@ def read_incidents(  # noqa: PLR0913 - the options of generic-csv, each by its n
     records = read_records(source, load, may_end_before=next(iter(last), None))
     if records.rows_read == 0:
         warnings.warn(f"{source.name} has a header but no rows.", UserWarning, stacklevel=2)
-    kept, rejects = _keep(records, spec, match, source.name)
+    every = Columns.of(records.frame, match.columns)
+    spec, zone_notes = settle_zone(spec, every, time_zone, source.name)
+    records = replace(records, notes=(*records.notes, *zone_notes))
+    kept, rejects = _keep(every, records, spec, source.name)
+    if spec.rows.kind != "offence":
+        # A broken row may hold what residents wrote: its number is enough.
+        rejects = [replace(reject, value="") for reject in rejects]
     incidents = assemble(kept, spec, source.sha256)
     quality = _report(kept, rejects, spec, match, source, records, incidents)
     if strict:
@@ -200,10 +210,9 @@ def _recognise(
     options: GenericOptions,
 ) -> tuple[FeedSpec, Source, HeaderMatch]:
     """Find out which feed it is, and where its columns are."""
-    if feed != _GENERIC and options.given():
-        given = ", ".join(options.given())
-        msg = f"Only feed='generic-csv' takes {given}; the other feeds are described already."
-        raise ParameterError(msg)
+    given = options.given()
+    if feed != _GENERIC and given not in ((), ("time_zone",)):
+        _refuse_options(given)
     if feed == _GENERIC:
         spec = generic_spec(options)
         source = open_source(data, member=member, fits=lambda header: not _absent(spec, header))
@@ -215,7 +224,16 @@ def _recognise(
         describe_feed(feed)
         source = open_source(data, member=member, fits=lambda header: fits_feed(header, feed))
         match = match_feed(source.header, feed, source.name)
-    return describe_feed(match.feed).for_variant(match.variant), source, match
+    spec = describe_feed(match.feed).for_variant(match.variant)
+    if given and spec.time.zone:
+        _refuse_options(given)
+    return spec, source, match
+
+
+def _refuse_options(given: Sequence[str]) -> NoReturn:
+    named = ", ".join(given)
+    msg = f"Only feed='generic-csv' takes {named}; the other feeds are described already."
+    raise ParameterError(msg)
 
 
 def _columns_needed(spec: FeedSpec, source: Source, match: HeaderMatch) -> tuple[str, ...]:
@@ -248,11 +266,8 @@ def _match_named(spec: FeedSpec, source: Source) -> HeaderMatch:
     )  # fmt: skip
 
 
-def _keep(
-    records: Records, spec: FeedSpec, match: HeaderMatch, name: str
-) -> tuple[Kept, list[Reject]]:
+def _keep(every: Columns, records: Records, spec: FeedSpec, name: str) -> tuple[Kept, list[Reject]]:
     """Parse the rows, and set aside those that cannot be used."""
-    every = Columns.of(records.frame, match.columns)
     start = parse_moments(every, spec.time.start, spec.time)
     good, doubted, rejects = judge(every, records, start, spec, name)
     columns, source_row = every.where(good), records.source_row[good]

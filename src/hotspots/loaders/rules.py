@@ -69,7 +69,8 @@ class MomentRules:
         feed has no such moment.
     formats : tuple of str
         Formats that are accepted, in the notation of strftime; the first that fits counts. A fixed
-        suffix is written out (``%Y/%m/%d %H:%M:%S+00``). ``"epoch_ms"`` is milliseconds since 1970.
+        suffix is written out (``%Y/%m/%d %H:%M:%S+00``); ``%z`` is an offset that is believed, such
+        as ``+01:00``, ``-0600`` or ``Z``. ``"epoch_ms"`` is milliseconds since 1970.
     rule : str
         What the text means. ``"local"``: the clock on the wall in the feed's zone. ``"utc"``: UTC.
         ``"local_midnight_in_utc"``: the moment in UTC of a local midnight, so a local day.
@@ -131,7 +132,8 @@ class TimeRules:
     Attributes
     ----------
     zone : str
-        IANA zone of the feed.
+        IANA zone of the feed. Empty where each of its publishers has another, as for Open311: then
+        every format has an offset, and the zone is the caller's or that of the places.
     precision, basis : str
         As in the columns ``occurred_precision`` and ``occurred_basis``.
     first_day : datetime.date

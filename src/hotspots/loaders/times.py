@@ -13,7 +13,14 @@ import polars as pl
 
 from hotspots.loaders.clocks import NO_CLOCK, clock_column, clock_us, parse_clocks, shift_edges
 from hotspots.loaders.distinct import distinct
-from hotspots.loaders.formats import INSTANT_FORMAT, WALL_FORMAT, halves, has_clock, strptime
+from hotspots.loaders.formats import (
+    INSTANT_FORMAT,
+    WALL_FORMAT,
+    halves,
+    has_clock,
+    has_offset,
+    strptime,
+)
 from hotspots.loaders.wall import DAY_US, NOT_A_TIME, localised, on_the_wall
 
 if TYPE_CHECKING:
@@ -252,20 +259,22 @@ def _as_written(texts: pl.Series, moment: MomentRules) -> _Written:
         formats = _PARTS_FORMATS[len(moment.parts) - 3 :: -1]
         texts = texts.str.strip_chars_end("-")
     found = pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("us"))
-    to_the_day = np.zeros(len(texts), dtype=bool)
+    to_the_day, in_utc = np.zeros((2, len(texts)), dtype=bool)
     clocked = [has_clock(form) for form in formats]
     for form, clock in zip(formats, clocked, strict=True):
         if not found.null_count():
             break
         parsed = strptime(texts, form)
+        fresh = (found.is_null() & parsed.is_not_null()).to_numpy()
         if not clock and any(clocked):
-            to_the_day |= (found.is_null() & parsed.is_not_null()).to_numpy()
+            to_the_day |= fresh
+        if has_offset(form):
+            in_utc |= fresh
         found = pl.select(pl.coalesce(found, parsed).alias(texts.name)).to_series()
-    in_utc = np.zeros(len(texts), dtype=bool)
     if found.null_count() and texts.str.ends_with("]").any():
         walls, instants = strptime(texts, WALL_FORMAT), strptime(texts, INSTANT_FORMAT)
         found = pl.select(pl.coalesce(found, walls, instants).alias(texts.name)).to_series()
-        in_utc = instants.is_not_null().to_numpy()
+        in_utc |= instants.is_not_null().to_numpy()
     return _Written(us=_epoch(found), in_utc=in_utc, to_the_day=to_the_day)
 
 

@@ -73,6 +73,7 @@ def test_every_feed_maps_into_the_codebook_and_says_whose_it_is(feed: str) -> No
         ("caveats = []", 'caveats = "none"', "caveats: 'none' is not a tuple"),
         ("by_publisher = false", 'by_publisher = "no"', "'no' is not a bool"),
         ('zone = "UTC"', 'zone = "Mars/Olympus"', "'Mars/Olympus' is not an IANA zone"),
+        ('zone = "UTC"', 'zone = ""', r"time.start needs a time.zone: .* no offset \(%z\)"),
         ('grain = "incident"', 'grain = "case"', "rows.grain is 'case'"),
         ('grain = "incident"', 'grain = "incident"\nkey_unique = true', "without a rows.key"),
         ("bbox = [0, 0, 1, 1]", "bbox = [1, 0, 0, 1]", "not west, south, east, north"),
@@ -137,6 +138,13 @@ def test_a_map_without_a_version_is_refused() -> None:
 
 def test_minimal_spec_is_accepted() -> None:
     assert parse_feed(MINIMAL, name="x.toml").bbox == (0.0, 0.0, 1.0, 1.0)
+
+
+def test_zone_may_be_the_publishers_where_every_moment_has_an_offset() -> None:
+    text = MINIMAL.replace('zone = "UTC"', 'zone = ""').replace('["%Y"]', '["%Y-%m-%dT%H:%M%z"]')
+    assert parse_feed(text, name="x.toml").time_zone == ""
+    with pytest.raises(InputDataError, match=r"time.start needs a time.zone"):
+        parse_feed(text.replace('%z"]', '%z"], clock = "c"'), name="x.toml")
 
 
 def test_a_variant_changes_only_the_keys_it_gives() -> None:

@@ -20,6 +20,7 @@ from hotspots.loaders.times import Moments, joined_moments, parse_moments, shift
 from hotspots.loaders.wall import NOT_A_TIME, on_the_wall
 
 ISO = "%Y-%m-%d %H:%M:%S"
+W3C = "%Y-%m-%dT%H:%M:%S%.f%z"
 
 
 def _rules(moment: MomentRules, zone: str = "America/New_York", **given: object) -> TimeRules:
@@ -63,6 +64,32 @@ def test_plus_00_is_what_the_rule_says(rule: str, expected: list[str]) -> None:
     assert _utc(found) == expected
     # Midnight is a placeholder on the wall in New York, not in UTC.
     assert _rows(found.placeholder) == ([1] if rule == "local" else [])
+
+
+@pytest.mark.parametrize("rule", ["local", "utc"])
+def test_offset_in_the_text_is_believed_whatever_the_rule(rule: str) -> None:
+    texts = [
+        "2024-07-01T22:15:00-04:00", "2024-07-01T22:15:00.250Z", "2024-07-02T00:00:00-0400",
+        "2024-07-02T04:00:00+00:00", "2024-11-03T01:30:00-05:00", "2024-07-01T22:15:00",
+        "2024-07-01T22:15:00+01",
+    ]  # fmt: skip
+    found = _parse({"t": texts}, MomentRules(column="t", formats=(W3C,), rule=rule))
+    assert _utc(found) == [
+        "2024-07-02T02:15:00", "2024-07-01T22:15:00.250000", "2024-07-02T04:00:00",
+        "2024-07-02T04:00:00", "2024-11-03T06:30:00", None, "2024-07-01T21:15:00",
+    ]  # fmt: skip
+    # Midnight on the wall in New York, however it is written; and no hour is there twice.
+    assert _rows(found.placeholder) == [2, 3]
+    assert not found.ambiguous.any()
+
+
+def test_formats_with_and_without_an_offset_stand_side_by_side() -> None:
+    moment = MomentRules(column="t", formats=(W3C, "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"))
+    texts = ["2024-07-01T22:15:00Z", "2024-07-01T22:15:00", "2024-07-01"]
+    found = _parse({"t": texts}, moment)
+    wanted = ["2024-07-01T22:15:00", "2024-07-02T02:15:00", "2024-07-01T04:00:00"]
+    assert _utc(found) == wanted
+    assert _rows(found.to_the_day) == [2]
 
 
 @pytest.mark.parametrize("form", ["%Y/%m/%d %H:%M:%S+00", "epoch_ms"])
@@ -230,6 +257,7 @@ def test_formats_that_can_be_cut() -> None:
     assert halves("%d %b %Y %H:%M") == ("", "", "")
     assert halves("%H:%M %d/%m/%Y") == ("", "", "")
     assert halves("%F %T") == (" ", "%F", "%T")
+    assert halves(W3C) == ("", "", "")
     assert strptime(pl.Series(["2024-01-02 03"]), "%Y-%m-%d %H").to_list()[0].hour == 3
 
 
@@ -279,6 +307,9 @@ def test_many_moments_are_parsed_as_few_are(monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("utc_us", "nonexistent", "ambiguous", "placeholder", "to_the_day"):
         np.testing.assert_array_equal(getattr(many, name), getattr(few, name))
     assert _rows(many.to_the_day) == [200]
+    offset = MomentRules(column="t", formats=(W3C,))
+    many = _parse({"t": ["2024-07-01T22:15:00-04:00", "x"]}, offset)
+    assert _utc(many) == ["2024-07-02T02:15:00", None]
 
 
 def test_days_that_are_none_join_to_nothing() -> None:
