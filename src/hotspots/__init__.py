@@ -16,12 +16,16 @@ from hotspots.grid import (
     study_area,
 )
 from hotspots.loaders import (
+    Fetched,
+    FetchLimits,
     Merged,
+    Portal,
     QualityReport,
     Reading,
     areas_of,
     describe_feed,
     detect_feed,
+    fetch_incidents,
     list_feeds,
     list_samples,
     load_sample,
@@ -38,10 +42,13 @@ from hotspots.schema import validate_incidents
 
 __all__ = [
     "Estimate",
+    "FetchLimits",
+    "Fetched",
     "HotspotResult",
     "HotspotsError",
     "Merged",
     "Policy",
+    "Portal",
     "Provenance",
     "QualityReport",
     "Reading",
@@ -52,6 +59,7 @@ __all__ = [
     "describe_feed",
     "detect_feed",
     "false_alarm_rate",
+    "fetch_incidents",
     "list_feeds",
     "list_samples",
     "load_sample",

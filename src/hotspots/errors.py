@@ -15,6 +15,7 @@ __all__ = [
     "GateError",
     "HotspotsError",
     "InputDataError",
+    "MissingExtraError",
     "NotTabularError",
     "OutputError",
     "ParameterError",
@@ -79,6 +80,10 @@ class FitnessError(HotspotsError, ValueError):
 
 class PublishError(HotspotsError, ValueError):
     """The gate between analysis and the public refuses this release."""
+
+
+class MissingExtraError(HotspotsError, ImportError):
+    """What was asked for needs packages that are not installed."""
 
 
 class OutputError(HotspotsError, OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hotspots.loaders.fetch.incidents import Fetched, fetch_incidents
 from hotspots.loaders.fetch.limits import FetchLimits
 
-__all__ = ["FetchLimits"]
+__all__ = ["FetchLimits", "Fetched", "fetch_incidents"]

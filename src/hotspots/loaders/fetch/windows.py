@@ -75,18 +75,9 @@ def time_windows(
     ['2025-12-24_2025-12-31', '2026-01-01_2026-01-06']
     """
     since, until = span.since, span.until
-    bounded = since is not None or until is not None
+    bounded = is_bounded(span, portal)
     if not portal.date_column:
-        if bounded:
-            msg = (
-                f"{portal.name!r} has no column with a date that since and until could be compared "
-                "with. Fetch it whole, and select the days when it is read."
-            )
-            raise ParameterError(msg)
         return (Window(name=window_name(None, None)),)
-    if since is not None and until is not None and since >= until:
-        msg = f"since ({since}) must be before until ({until})."
-        raise ParameterError(msg)
     now = today or datetime.now(ZoneInfo(span.zone)).date()
     inside = [
         edge
@@ -98,6 +89,40 @@ def time_windows(
         for a, b in pairwise([since, *inside, until])
     ]
     return (*dated, *(() if bounded else (Window(name="undated", undated=True),)))
+
+
+def is_bounded(span: Span, portal: Portal) -> bool:
+    """Say whether a span has bounds, once they are such as a portal can be asked for.
+
+    Parameters
+    ----------
+    span : Span
+        The days that are asked for.
+    portal : Portal
+        The dataset.
+
+    Returns
+    -------
+    bool
+        False: everything is asked for.
+
+    Raises
+    ------
+    ParameterError
+        If the span is empty, or the dataset has no column to compare its bounds with.
+    """
+    if span.since is None and span.until is None:
+        return False
+    if not portal.date_column:
+        msg = (
+            f"{portal.name!r} has no column with a date that since and until could be compared "
+            "with. Fetch it whole, and select the days when it is read."
+        )
+        raise ParameterError(msg)
+    if span.since is not None and span.until is not None and span.since >= span.until:
+        msg = f"since ({span.since}) must be before until ({span.until})."
+        raise ParameterError(msg)
+    return True
 
 
 def window_name(since: date | None, until: date | None) -> str:
@@ -161,6 +186,41 @@ def bounds_of(window: Window, portal: Portal, zone: str) -> tuple[datetime | Non
     2024-03-01 05:00:00 to 2024-04-01 04:00:00
     """
     start, end = (_moment(day, portal.clock, zone) for day in (window.since, window.until))
+    return start, end
+
+
+def bound_texts(window: Window, portal: Portal, zone: str) -> tuple[str, str]:
+    """Write the limits of a window so that they compare with a text as with a moment.
+
+    Parameters
+    ----------
+    window : Window
+        The window.
+    portal : Portal
+        Its clock.
+    zone : str
+        IANA zone of the feed.
+
+    Returns
+    -------
+    tuple of str
+        As ``bounds_of``. Midnight is the day alone, since a text that is only a day comes before
+        that day with a time. Empty: no bound.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from hotspots.loaders.fetch.contract import Window
+    >>> from hotspots.loaders.fetch.windows import bound_texts
+    >>> from hotspots.loaders.portals import Portal
+    >>> portal = Portal(name="x", protocol="ckan", url="https://example.org")
+    >>> bound_texts(Window(name="from-2024-03", since=date(2024, 3, 1)), portal, "Europe/London")
+    ('2024-03-01', '')
+    """
+    start, end = (
+        "" if moment is None else str(moment).removesuffix(" 00:00:00")
+        for moment in bounds_of(window, portal, zone)
+    )
     return start, end
 
 

@@ -1,0 +1,188 @@
+"""From parts to one file, and what is written beside it so that anybody can check it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+from hotspots.errors import InputDataError, OutputError, ParameterError
+from hotspots.files import check_target, part_of, replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+SUFFIXES: Final = (".csv", ".csv.gz")
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A file that was written.
+
+    Attributes
+    ----------
+    sha256 : str
+        Its digest.
+    size_bytes : int
+        Its size.
+    """
+
+    sha256: str
+    size_bytes: int
+
+
+def check_fetch_target(path: str | Path) -> Path:
+    """Refuse a place where fetched rows cannot be written, before anything is fetched.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Where the file is to be.
+
+    Returns
+    -------
+    pathlib.Path
+        The same place.
+
+    Raises
+    ------
+    ParameterError
+        If its name ends in anything but ``.csv`` or ``.csv.gz``.
+    OutputError
+        If its folder is not there.
+    """
+    target = check_target(path, example="incidents.csv.gz")
+    if not target.name.endswith(SUFFIXES):
+        msg = f"{target.name} does not say what to write. Let it end in {' or '.join(SUFFIXES)}."
+        raise ParameterError(msg)
+    return target
+
+
+def join(columns: Sequence[str], bodies: Iterable[bytes], target: Path) -> Joined:
+    """Write a header and rows to a file, whole or not at all; the same rows give the same bytes.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The header.
+    bodies : iterable of bytes
+        Rows as CSV.
+    target : pathlib.Path
+        ``.csv``, or ``.csv.gz``.
+
+    Returns
+    -------
+    Joined
+        Digest and size.
+    """
+    header = io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(columns)
+    with part_of(target) as part:
+        with ExitStack() as stack:
+            out = cast("IO[bytes]", stack.enter_context(part.open("wb")))
+            if target.suffix == ".gz":
+                # Neither a time nor a name in it: the digest is of the rows alone.
+                packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=out, mtime=0)
+                out = cast("IO[bytes]", stack.enter_context(packed))
+            out.write(header.getvalue().encode())
+            for body in bodies:
+                out.write(body)
+        return Joined(sha256=_digest(part), size_bytes=part.stat().st_size)
+
+
+def manifest_path(target: Path) -> Path:
+    """Say where the facts about a fetched file are.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    pathlib.Path
+        Beside it.
+    """
+    return target.with_name(f"{target.name}.manifest.json")
+
+
+def write_manifest(target: Path, facts: Mapping[str, Any]) -> None:
+    """Write the facts about a fetched file beside it.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+    facts : mapping of str to object
+        What is to be said.
+    """
+    text = json.dumps(facts, indent=2, ensure_ascii=False, default=str)
+    replace_file(manifest_path(target), f"{text}\n".encode())
+
+
+def read_manifest(target: Path) -> dict[str, Any]:
+    """Read the facts about a fetched file.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    dict
+        What stands there; empty where there is no manifest.
+
+    Raises
+    ------
+    InputDataError
+        If it is broken.
+    """
+    path = manifest_path(target)
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read: {error}. Fetch again to have it written anew."
+        raise InputDataError(msg) from error
+    return found if isinstance(found, dict) else {}
+
+
+def is_as_written(target: Path, facts: Mapping[str, Any]) -> bool:
+    """Say whether a file still is what its manifest says.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+    facts : mapping of str to object
+        Its manifest.
+
+    Returns
+    -------
+    bool
+        The answer; False where there is no file.
+    """
+    try:
+        return bool(facts) and _digest(target) == facts.get("sha256")
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        msg = f"{target} cannot be read: {error}."
+        raise OutputError(msg) from error
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as content:
+        while chunk := content.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,341 @@
+"""What was fetched so far, on the disk: whole parts of windows, so that any end is a pause."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from hotspots.errors import FetchError
+from hotspots.files import replace_file
+from hotspots.loaders.fetch.contract import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from hotspots.loaders.fetch.contract import Page, Window
+
+_CODEC: Final = "zstd"
+#: Rows of a portal that says nothing about changes are believed to be as they were for so long.
+_RUN_SECONDS: Final = 24 * 3600
+_RUN: Final = "run.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One page on the disk.
+
+    Attributes
+    ----------
+    file : str
+        Name in the folder of parts; its keys are beside it.
+    rows, size_bytes : int
+        Rows, and bytes of CSV.
+    sha256 : str
+        Digest of the file.
+    after : str
+        Where the next page begins; empty: there is none.
+    """
+
+    file: str
+    rows: int
+    size_bytes: int
+    sha256: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What is held of one window.
+
+    Attributes
+    ----------
+    window, run, columns : str
+        The window's name, the run that fetched it, and the columns it was fetched with.
+    tally : Tally
+        What the portal said of it before.
+    parts : tuple of Part
+        Its pages, in order.
+    done : bool
+        Whether these are all.
+    """
+
+    window: str
+    run: str
+    columns: str
+    tally: Tally
+    parts: tuple[Part, ...] = ()
+    done: bool = False
+
+    @property
+    def rows(self) -> int:  # numpydoc ignore=RT01
+        """Sum the rows of all parts."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def after(self) -> str:  # numpydoc ignore=RT01
+        """Say where the next page begins."""
+        return self.parts[-1].after if self.parts else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A folder of parts.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where.
+    run : str
+        The run that is under way; one that was cut off less than a day ago goes on.
+    columns : str
+        Digest of the columns that every part has.
+    """
+
+    folder: Path
+    run: str
+    columns: str
+
+    @classmethod
+    def open(cls, folder: Path, columns: Sequence[str]) -> Parts:
+        """Open a folder of parts, and take up the run that was cut off there.
+
+        Parameters
+        ----------
+        folder : pathlib.Path
+            Where; it is made if it is not there.
+        columns : sequence of str
+            Columns of every part.
+
+        Returns
+        -------
+        Parts
+            The folder.
+        """
+        folder.mkdir(exist_ok=True)
+        begun = _read(folder / _RUN)
+        if not 0 <= time.time() - float(begun.get("begun", 0)) < _RUN_SECONDS:
+            begun = {"run": uuid4().hex, "begun": time.time()}
+            replace_file(folder / _RUN, json.dumps(begun).encode())
+        digest = hashlib.sha256("\n".join(columns).encode()).hexdigest()
+        return cls(folder=folder, run=str(begun["run"]), columns=digest)
+
+    def finish(self, windows: Sequence[Window]) -> None:
+        """End the run, and drop what belongs to no window any more.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+            Those that were fetched.
+        """
+        (self.folder / _RUN).unlink(missing_ok=True)
+        names = {window.name for window in windows}
+        for path in self.folder.glob("*.json"):
+            if path.stem not in names:
+                self.drop(path.stem)
+
+    def held(self, window: Window) -> Held | None:
+        """Look up what is held of a window.
+
+        Parameters
+        ----------
+        window : Window
+            The window.
+
+        Returns
+        -------
+        Held or None
+            None where nothing is.
+        """
+        found = _read(self._state(window.name))
+        if not found:
+            return None
+        try:
+            return Held(
+                **{
+                    **found,
+                    "tally": Tally(**found["tally"]),
+                    "parts": tuple(Part(**part) for part in found["parts"]),
+                }
+            )
+        except (KeyError, TypeError):
+            return None  # written by another version: as if nothing were there
+
+    def current(self, window: Window, tally: Tally) -> Held | None:
+        """Look up what is held of a window, if it is still what the portal has.
+
+        Parameters
+        ----------
+        window : Window
+            The window.
+        tally : Tally
+            What the portal says of it now.
+
+        Returns
+        -------
+        Held or None
+            None where the window changed, or may have.
+        """
+        held = self.held(window)
+        if held is None or held.columns != self.columns or held.tally != tally:
+            return None
+        return held if tally.mark or held.run == self.run else None
+
+    def begin(self, window: Window, tally: Tally) -> Held:
+        """Begin a window anew.
+
+        Parameters
+        ----------
+        window : Window
+            The window.
+        tally : Tally
+            What the portal says of it.
+
+        Returns
+        -------
+        Held
+            Nothing yet.
+        """
+        self.drop(window.name)
+        held = Held(window=window.name, run=self.run, columns=self.columns, tally=tally)
+        self._write(held)
+        return held
+
+    def add(self, held: Held, page: Page) -> Held:
+        """Put a page on the disk, and only then say that it is there.
+
+        Parameters
+        ----------
+        held : Held
+            What is held of the window.
+        page : Page
+            The next page.
+
+        Returns
+        -------
+        Held
+            What is held now.
+        """
+        name = f"{held.window}.{len(held.parts):05d}"
+        content = pa.compress(page.body, codec=_CODEC, asbytes=True)
+        replace_file(self.folder / f"{name}.csv.zst", content)
+        if page.keys:
+            keys = pd.util.hash_array(np.array(page.keys, dtype=object))
+            replace_file(self.folder / f"{name}.keys", keys.astype("<u8").tobytes())
+        part = Part(
+            file=f"{name}.csv.zst",
+            rows=page.rows,
+            size_bytes=len(page.body),
+            sha256=hashlib.sha256(content).hexdigest(),
+            after=page.after,
+        )
+        more = replace(held, parts=(*held.parts, part), done=not page.after)
+        self._write(more)
+        return more
+
+    def drop(self, window: str) -> None:
+        """Forget a window; its state first, so that no state ever speaks of parts that are gone.
+
+        Parameters
+        ----------
+        window : str
+            Its name.
+        """
+        self._state(window).unlink(missing_ok=True)
+        for path in self.folder.glob(f"{window}.*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def body(self, held: Held) -> Iterator[bytes]:
+        """Give the rows of a window, as they were taken.
+
+        Parameters
+        ----------
+        held : Held
+            What is held of it.
+
+        Yields
+        ------
+        bytes
+            CSV without a header, a page at a time.
+
+        Raises
+        ------
+        FetchError
+            If a part was damaged on the disk; it is dropped.
+        """
+        for part in held.parts:
+            path = self.folder / part.file
+            content = path.read_bytes() if path.exists() else b""
+            if hashlib.sha256(content).hexdigest() != part.sha256:
+                self.drop(held.window)
+                msg = f"{path} was damaged since it was fetched. Run the same again to mend it."
+                raise FetchError(msg)
+            yield pa.decompress(
+                content, decompressed_size=part.size_bytes, codec=_CODEC, asbytes=True
+            )
+
+    def keys(self, held: Held) -> npt.NDArray[np.uint64]:
+        """Give the digests of the keys of a window's rows.
+
+        Parameters
+        ----------
+        held : Held
+            What is held of it.
+
+        Returns
+        -------
+        numpy.ndarray of uint64, shape (rows,)
+            Eight bytes a row: among ten million rows two different keys have the same one with a
+            chance of three in a million. Empty where the portal has no keys.
+        """
+        paths = [self.folder / f"{part.file.removesuffix('.csv.zst')}.keys" for part in held.parts]
+        found = [np.frombuffer(path.read_bytes(), dtype="<u8") for path in paths if path.exists()]
+        return np.concatenate([*found, np.empty(0, dtype="<u8")])
+
+    def _state(self, window: str) -> Path:
+        return self.folder / f"{window}.json"
+
+    def _write(self, held: Held) -> None:
+        replace_file(self._state(held.window), json.dumps(asdict(held)).encode())
+
+
+def check_window_name(name: str) -> None:
+    """Refuse a name that could not be a file's.
+
+    Parameters
+    ----------
+    name : str
+        A window's name.
+
+    Raises
+    ------
+    FetchError
+        If there is anything but letters, digits, ``-`` and ``_`` in it.
+    """
+    if not re.fullmatch(r"[\w-]{1,100}", name, flags=re.ASCII):
+        msg = f"{name!r} cannot be the name of a window. This is a fault of the library."
+        raise FetchError(msg)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a small file of facts; one that is missing or broken says nothing."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
