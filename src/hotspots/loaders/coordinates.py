@@ -32,6 +32,7 @@ _FEW: Final = 100
 _EVIDENCE_ROWS: Final = 10_000
 _NO_COORDINATE: Final = ("", "-", "nan", "null", "(null)", "none", "n/a")
 _SEPARATOR: Final = "\x1f"
+_BRACKETS: Final = r"\(([^()]*)\)\s*$"
 _PAIR: Final = r"(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)[\s,;]+(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)"
 
 
@@ -187,7 +188,9 @@ def _texts(columns: Columns, source: CoordinateSource) -> tuple[pl.Series, pl.Se
     if not source.pair:
         return columns.text(source.x), columns.text(source.y)
     text = columns.text(source.pair)
-    first, second = text.str.extract(_PAIR, 1), text.str.extract(_PAIR, 2)
+    # An address may stand before the brackets, and "100 35TH ST" is no pair.
+    bare = pl.select(pl.coalesce(text.str.extract(_BRACKETS, 1), text).alias("bare")).to_series()
+    first, second = bare.str.extract(_PAIR, 1), bare.str.extract(_PAIR, 2)
     # A text that is no pair says itself why there is no place.
     first = pl.select(pl.coalesce(first, text).alias("first")).to_series()
     second = pl.select(pl.coalesce(second, text).alias("second")).to_series()

@@ -89,6 +89,8 @@ def _rule_faults(spec: FeedSpec) -> list[str]:
             faults.append(f"{table}.{key} is {value!r}, not one of {', '.join(choices)}")
     if spec.rows.key_unique and not spec.rows.key:
         faults.append("rows.key_unique without a rows.key")
+    if spec.rows.repeats and not spec.category.category:
+        faults.append("rows.repeats without a category.category")
     return (
         faults + _time_faults(spec.time) + _place_faults(spec.place) + _hook_faults(spec.category)
     )

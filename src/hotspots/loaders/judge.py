@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from hotspots.errors import InputDataError
 from hotspots.loaders.columns import is_blank
 from hotspots.loaders.formats import foreign_order
+from hotspots.loaders.spec import normalised
 from hotspots.loaders.table import Reject
 from hotspots.loaders.times import believable, moment_texts, start_of_day
 from hotspots.loaders.wall import NOT_A_TIME
@@ -72,12 +74,15 @@ def judge(
         superseded = believed & (moments.utc_us >= start_of_day(rules.superseded_from, rules.zone))
     rejected_days = doubted if rules.out_of_range == "reject" else np.zeros_like(doubted)
     good = ~no_date & ~rejected_days & ~superseded
+    subsets = _subsets(columns, spec) & good
+    good &= ~subsets
     copies = _copies(keys, good) if spec.rows.key_unique else np.zeros_like(good)
     rejects = list(records.rejects)
     for reason, bad, values in (
         ("no_date", no_date, dates),
         ("date_out_of_range", rejected_days, dates),
         ("superseded_overlap", superseded, dates),
+        ("known_subset_duplicate", subsets, columns.text(spec.category.category)),
         ("duplicate_record_id", copies, keys),
     ):
         rows = records.source_row[bad].tolist()
@@ -129,6 +134,17 @@ def _refuse_foreign_dates(dates: pl.Series, no_date: np.ndarray, spec: FeedSpec,
             f"{formats}, for example {values[0]!r}."
         )
         raise InputDataError(msg)
+
+
+def _subsets(columns: Columns, spec: FeedSpec) -> np.ndarray:
+    """Say which rows are of a category that says again what other rows say."""
+    patterns = [normalised(pattern) for pattern in spec.rows.repeats]
+    if not patterns:
+        return np.zeros(columns.frame.height, dtype=bool)
+    found, rows = columns.distinct(spec.category.category)
+    again = [any(fnmatchcase(normalised(t), p) for p in patterns) for t in found.to_list()]
+    subsets: np.ndarray = np.array(again, dtype=bool)[rows]
+    return subsets
 
 
 def _copies(keys: pl.Series, good: np.ndarray) -> np.ndarray:

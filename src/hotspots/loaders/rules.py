@@ -29,6 +29,9 @@ class RowRules:
     may_end_before : str
         Column that a row may leave out together with all that follow it, where the publisher writes
         no commas for them; other rows of the wrong length are rejected. Empty: none may.
+    repeats : tuple of str
+        Patterns with ``*`` of categories whose rows say again what other rows of the same file say;
+        such rows are rejected.
     """
 
     grain: str
@@ -39,6 +42,7 @@ class RowRules:
     count: str = ""
     signed: bool = False
     may_end_before: str = ""
+    repeats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -195,6 +195,13 @@ def test_pairs_in_one_text() -> None:
         _locate({"at": ["(-77.0, 38.9)"]}, CoordinateSource(pair="at"))
 
 
+def test_numbers_of_an_address_before_the_pair_are_no_pair() -> None:
+    texts = ["100 35TH ST\nEXAMPLE, DC 20001\n(38.9, -77.0)", "100 35TH ST\nEXAMPLE, DC 20001"]
+    found = _locate({"at": [*texts, "(38.8, -77.1)"]}, CoordinateSource(pair="at"))
+    assert found.latitude[[0, 2]].tolist() == [38.9, 38.8]
+    assert np.isnan(found.latitude[1])
+
+
 def test_decimal_commas_are_read_and_said() -> None:
     lon, lat = _points(5)
     x, y = ([v.replace(".", ",") for v in values] for values in (lon, lat))

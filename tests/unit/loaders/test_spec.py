@@ -136,6 +136,13 @@ def test_a_map_without_a_version_is_refused() -> None:
         parse_feed(text + rule, name="x.toml")
 
 
+def test_rows_that_repeat_others_need_a_category_to_be_known_by() -> None:
+    text = MINIMAL.replace("[time]", 'repeats = ["Subset of *"]\n[time]')
+    assert parse_feed(text, name="x.toml").rows.repeats == ("Subset of *",)
+    with pytest.raises(InputDataError, match=r"rows\.repeats without a category"):
+        parse_feed(text.replace('category = "c"', ""), name="x.toml")
+
+
 def test_minimal_spec_is_accepted() -> None:
     assert parse_feed(MINIMAL, name="x.toml").bbox == (0.0, 0.0, 1.0, 1.0)
 
