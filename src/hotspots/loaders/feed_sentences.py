@@ -19,7 +19,7 @@ from hotspots.words import message, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from hotspots.loaders.rules import CoordinateSource, MomentRules, Shift
+    from hotspots.loaders.rules import CoordinateSource, MomentRules, RowRules, Shift
     from hotspots.loaders.spec import FeedSpec
     from hotspots.words import Message
 
@@ -317,7 +317,24 @@ def _normal_lines(feed: FeedSpec, _: str) -> Iterator[Line]:
 
 def _trap_lines(feed: FeedSpec, lang: str) -> Iterator[Line]:
     """Say what in the rules has misled people who count rows."""
-    rows, time, place = feed.rows, feed.time, feed.place
+    time, place = feed.time, feed.place
+    yield from _row_traps(feed.rows, lang)
+    if place.sentinels:
+        points = codes(f"{x:.12g}, {y:.12g}" for x, y in place.sentinels)
+        yield (message("feeds.trap_sentinels", points=points),)
+    for source in place.sources:
+        if source.swapped != "no":
+            x, y = code(source.x), code(source.y)
+            yield (message(f"feeds.trap_swapped_{source.swapped}", x=x, y=y),)
+    if time.superseded_from != date.max:
+        yield (message("feeds.trap_superseded", day=time.superseded_from.isoformat()),)
+    if time.placeholder_times and feed.time.precision in ("minute", "hour"):
+        times = say(message("feeds.or"), lang).join(time.placeholder_times)
+        yield (message("feeds.trap_placeholder", times=times),)
+    yield (message(f"feeds.trap_{time.out_of_range}", day=time.first_day.isoformat()),)
+
+
+def _row_traps(rows: RowRules, lang: str) -> Iterator[Line]:
     if rows.grain != "incident":
         yield (message(f"feeds.trap_{rows.grain}"),)
     if not rows.key:
@@ -332,19 +349,6 @@ def _trap_lines(feed: FeedSpec, lang: str) -> Iterator[Line]:
         yield (message("feeds.trap_repeats", patterns=patterns),)
     if rows.may_end_before:
         yield (message("feeds.trap_may_end", column=code(rows.may_end_before)),)
-    if place.sentinels:
-        points = codes(f"{x:.12g}, {y:.12g}" for x, y in place.sentinels)
-        yield (message("feeds.trap_sentinels", points=points),)
-    for source in place.sources:
-        if source.swapped != "no":
-            x, y = code(source.x), code(source.y)
-            yield (message(f"feeds.trap_swapped_{source.swapped}", x=x, y=y),)
-    if time.superseded_from != date.max:
-        yield (message("feeds.trap_superseded", day=time.superseded_from.isoformat()),)
-    if time.placeholder_times and feed.time.precision in ("minute", "hour"):
-        times = say(message("feeds.or"), lang).join(time.placeholder_times)
-        yield (message("feeds.trap_placeholder", times=times),)
-    yield (message(f"feeds.trap_{time.out_of_range}", day=time.first_day.isoformat()),)
 
 
 #: The parts of a page that rules alone decide, in their order.

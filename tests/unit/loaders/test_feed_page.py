@@ -21,6 +21,7 @@ from hotspots.loaders.rules import (
     CategoryRules,
     CoordinateSource,
     MomentRules,
+    OffenceRule,
     PlaceRules,
     RowRules,
     Shift,
@@ -28,6 +29,7 @@ from hotspots.loaders.rules import (
     TimeRules,
 )
 from hotspots.loaders.spec import FeedSpec
+from hotspots.offences import offence_codes
 from hotspots.words import say
 
 if TYPE_CHECKING:
@@ -71,6 +73,9 @@ def _unmarked(markdown: str) -> str:
 def _choices(name: str, of: object) -> tuple[Any, ...]:
     if name == "precision":
         return ("minute", "hour") if isinstance(of, TimeRules) else ("block", "grid")
+    if isinstance(of, OffenceRule) and name == "group":
+        known = offence_codes().get(of.offence_code)
+        return tuple(g for g in OTHERS["group"] if known is None or known.display_group != g)
     return () if name == "clock" and isinstance(of, MomentRules) else OTHERS.get(name, ())
 
 
