@@ -108,6 +108,55 @@ def strip_trailing_question(text: str) -> str:
     return text.rstrip("? ")
 
 
+def ucr_class(text: str) -> str:
+    """Keep only the class of a code of five or six digits, as St Louis writes them.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"67701"``: class 6, larceny, and four digits of its own.
+
+    Returns
+    -------
+    str
+        The class of the Uniform Crime Reports; the text itself when it is no such code.
+
+    Examples
+    --------
+    >>> from hotspots.loaders.hooks import ucr_class
+    >>> ucr_class(" 67701"), ucr_class("142320"), ucr_class("067701"), ucr_class("23F")
+    ('6', '14', '6', '23F')
+    """
+    found = re.fullmatch(r"\s*0?(\d{1,2})\d{4}(?:\.0*)?\s*", text, re.ASCII)
+    return found[1] if found else text
+
+
+def mend_accents(text: str) -> str:
+    """Read UTF-8 again that was read as Latin-1, and so shows two letters for an accented one.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"MÃ©fait"``.
+
+    Returns
+    -------
+    str
+        Such as ``"Méfait"``; the text itself when it is not of that kind.
+
+    Examples
+    --------
+    >>> from hotspots.loaders.hooks import mend_accents
+    >>> mend_accents("MÃ©fait"), mend_accents("Méfait")
+    ('Méfait', 'Méfait')
+    """
+    try:
+        # The second letter of "à" is a space that does not break; copies often break it.
+        return text.replace("Ã ", "Ã\xa0").encode("cp1252").decode()
+    except UnicodeError:
+        return text
+
+
 def near_zero_as_missing(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Say which points are so close to (0, 0) that they are none.
 
@@ -190,6 +239,13 @@ def signed_count(text: str) -> int | None:
 TEXT_HOOKS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
     {
         hook.__name__: hook
-        for hook in (hhmm_text, strip_code_prefix, keep_code_prefix, strip_trailing_question)
+        for hook in (
+            hhmm_text,
+            strip_code_prefix,
+            keep_code_prefix,
+            strip_trailing_question,
+            ucr_class,
+            mend_accents,
+        )
     }
 )

@@ -9,11 +9,13 @@ from hotspots.loaders.hooks import (
     TEXT_HOOKS,
     hhmm_text,
     keep_code_prefix,
+    mend_accents,
     near_zero_as_missing,
     signed_count,
     strip_code_prefix,
     strip_trailing_question,
     swap_lat_lon_if,
+    ucr_class,
 )
 
 
@@ -48,6 +50,31 @@ def test_question_marks_at_the_end() -> None:
     assert strip_trailing_question("What? Theft") == "What? Theft"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" 21000", "2"), ("212000", "21"), ("010000", "1"), ("71013.0", "7"), ("2100", "2100"),
+        ("1420000", "1420000"), ("٢١٠٠٠", "٢١٠٠٠"), ("23F", "23F"), ("", ""),
+    ],
+)  # fmt: skip
+def test_ucr_class(text: str, expected: str) -> None:
+    assert ucr_class(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MÃ©fait Ã\xa0 part", "Méfait à part"),
+        ("MÃ©fait Ã  part", "Méfait à part"),
+        ("Méfait à part", "Méfait à part"),
+        ("M\N{REPLACEMENT CHARACTER}fait", "M\N{REPLACEMENT CHARACTER}fait"),
+        ("Larceny", "Larceny"),
+    ],
+)
+def test_mend_accents(text: str, expected: str) -> None:
+    assert mend_accents(text) == expected
+
+
 def test_near_zero_and_swap() -> None:
     x, y = np.array([5.3e-7, 0.0, np.nan, 0.0]), np.array([-4e-7, 0.0, 0.0, 51.5])
     assert near_zero_as_missing(x, y).tolist() == [True, True, False, False]
@@ -75,6 +102,7 @@ def test_signed_count(text: str, expected: int | None) -> None:
 def test_only_hooks_of_texts_can_be_named() -> None:
     assert set(TEXT_HOOKS) == {
         "hhmm_text", "strip_code_prefix", "keep_code_prefix", "strip_trailing_question",
+        "ucr_class", "mend_accents",
     }  # fmt: skip
     for name, hook in TEXT_HOOKS.items():
         assert hook.__name__ == name
