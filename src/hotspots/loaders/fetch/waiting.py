@@ -90,16 +90,14 @@ def retrying(limits: FetchLimits, sleep: Callable[[float], None]) -> tenacity.Re
     tenacity.Retrying
         Calls a function until it does not raise an AnswerError; the last one is let through.
     """
-    growing = tenacity.wait_exponential_jitter(
-        initial=limits.first_wait_seconds,
-        max=limits.longest_wait_seconds,
-        jitter=limits.first_wait_seconds,
-    )
+    growing = tenacity.wait_exponential(
+        multiplier=limits.first_wait_seconds, max=limits.longest_wait_seconds
+    ) + tenacity.wait_random(0, limits.first_wait_seconds)
 
     def wait(state: tenacity.RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome else None
         named = fault.wait_seconds if isinstance(fault, AskAgainError) else None
-        own = growing(state)
+        own = min(growing(state), limits.longest_wait_seconds)
         # Not before the portal says, and not all callers at the same moment.
         return own if named is None else named + min(own, limits.first_wait_seconds)
 
