@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date  # noqa: TC003 - a dataclass's fields are looked at when it runs
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,10 +63,14 @@ class Tally:
     mark : str
         Anything that changes whenever a row of the window does, such as the time of the last
         change or an ETag; empty where the portal has nothing of the kind.
+    note : str
+        What is to be said of the window to whoever reads the file, such as that a force gave
+        nothing for a month. It takes no part in comparing.
     """
 
     rows: int | None
     mark: str = ""
+    note: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
