@@ -8,6 +8,8 @@ In a test::
         monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
         httpx.get(f"{server.url}/resource/abcd-1234.csv", params={"$limit": 10})
 
+`bare_client` gives a client that trusts it without that.
+
 ``faults=FaultScript({2: Fault(kind="reset_in_body")}, paths="/resource/")`` breaks the third
 request for rows, ``faults=FaultSchedule(seed)`` breaks some of the requests as drawn from the seed;
 `KINDS` has all that can go wrong. ``server.change(Fault(kind="rename_column"))`` changes the data
@@ -22,6 +24,8 @@ As a process of its own: ``python -m tests.portals --rows 1000000`` from the pro
 
 from __future__ import annotations
 
+from tests.portals.arcgis import ArcGIS
+from tests.portals.client import bare_client
 from tests.portals.faults import KINDS, PASSING, Fault, FaultSchedule, FaultScript
 from tests.portals.process import PortalProcess, portal_process
 from tests.portals.rows import AWKWARD, synthetic_rows
@@ -32,6 +36,7 @@ __all__ = [
     "AWKWARD",
     "KINDS",
     "PASSING",
+    "ArcGIS",
     "Fault",
     "FaultSchedule",
     "FaultScript",
@@ -40,6 +45,7 @@ __all__ = [
     "Seen",
     "Socrata",
     "Stop",
+    "bare_client",
     "portal_process",
     "synthetic_rows",
 ]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 from urllib.parse import unquote_plus
 
 import trustme
+from tests.portals.arcgis import ArcGIS
 from tests.portals.dataset import Dataset
 from tests.portals.faults import BREAKS, CHANGES, REFUSALS, WAYS, Fault, FaultScript
 from tests.portals.handler import Listener, asked_of
@@ -83,7 +84,7 @@ class PortalServer:
             date_column=date_column,
             seed=seed,
         )
-        self._protocols: tuple[Speaks, ...] = (*protocols, Socrata())
+        self._protocols: tuple[Speaks, ...] = (*protocols, Socrata(), ArcGIS())
         self._stop = stop
         self._lock = threading.Lock()
         self._closing = threading.Event()

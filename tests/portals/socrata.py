@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 import polars.selectors as cs
-from tests.portals.sql import plain_sql, run_sql, split_list
+from tests.portals.sql import Select, split_list
 from tests.portals.talk import CSV, RefusedError, Reply, as_csv, as_json, whole_number
 
 if TYPE_CHECKING:
@@ -71,9 +71,10 @@ def _rows(request: Request, now: Snapshot, form: str) -> Reply:
     strange = [name for name in asked if name.startswith("$") and name not in _CLAUSES]
     if strange:
         raise RefusedError(400, f"Unrecognized arguments {strange}")
-    sql, ordered = _statement(request, now)
-    answer = now.remember(sql, lambda: run_sql({"rows": now.frame}, sql))
-    if not ordered:
+    order = asked.get("$order", "").strip()
+    query = _query(request, now, order)
+    answer = now.remember(query, lambda: query.run(now.frame))
+    if not order:
         # Without $order any order will do, and the next request may see another.
         answer = answer.sample(fraction=1, shuffle=True, seed=request.number)
     limit = whole_number(asked, "$limit", _DEFAULT_LIMIT)
@@ -85,25 +86,19 @@ def _rows(request: Request, now: Snapshot, form: str) -> Reply:
     return Reply(_json_rows(page), headers=headers, rows=True)
 
 
-def _statement(request: Request, now: Snapshot) -> tuple[str, bool]:
+def _query(request: Request, now: Snapshot, order: str) -> Select:
     asked = request.asked
-    grouped = "$group" in asked
-    parts = ["SELECT", ", ".join(_chosen(request, now)), "FROM rows"]
-    where = [plain_sql(asked["$where"])] if "$where" in asked else []
-    where += [
-        f"CAST(\"{k}\" AS VARCHAR) = '{v}'" for k, v in asked.items() if not k.startswith("$")
-    ]
-    if where:
-        parts.append("WHERE " + " AND ".join(f"({part})" for part in where))
-    if grouped:
-        parts.append("GROUP BY " + plain_sql(asked["$group"]))
-    if "$having" in asked:
-        parts.append("HAVING " + plain_sql(asked["$having"]))
-    order = asked.get("$order", "").strip()
+    where = [asked["$where"]] if "$where" in asked else []
+    where += [f"CAST(`{k}` AS VARCHAR) = '{v}'" for k, v in asked.items() if not k.startswith("$")]
     # The rows are kept in the order of :id, so that nothing is left to sort.
-    if order and (grouped or order.lower() not in {":id", ":id asc"}):
-        parts.append("ORDER BY " + plain_sql(order))
-    return " ".join(parts), bool(order)
+    kept = "$group" not in asked and order.lower() in {":id", ":id asc"}
+    return Select(
+        columns=", ".join(_chosen(request, now)),
+        where=" AND ".join(f"({part})" for part in where),
+        group=asked.get("$group", ""),
+        having=asked.get("$having", ""),
+        order="" if kept else order,
+    )
 
 
 def _chosen(request: Request, now: Snapshot) -> list[str]:
@@ -111,14 +106,14 @@ def _chosen(request: Request, now: Snapshot) -> list[str]:
     for item in split_list(request.asked.get("$select", "*")):
         if item in {"*", ":*"}:
             names = now.columns if item == "*" else list(_FIELDS)
-            chosen += [f'"{name}"' for name in names]
+            chosen += [f"`{name}`" for name in names]
             continue
         alias = _ALIAS.fullmatch(item)
         what = alias[1] if alias else item
         if what.lower().startswith("count(") and request.count_of(0):
             what = f"{what} + {request.count_of(0)}"
         name = alias[3] if alias else _name_of(item)
-        chosen.append(f'{plain_sql(what)} AS "{name}"')
+        chosen.append(f"{what} AS `{name}`")
     return chosen
 
 

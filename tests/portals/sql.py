@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
@@ -27,7 +28,32 @@ def plain_sql(text: str) -> str:
     for at in range(0, len(parts), 2):
         for pattern, plain in _NAMES:
             parts[at] = pattern.sub(plain, parts[at])
+        parts[at] = parts[at].replace("`", '"')
     return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """A query of one table, clause by clause; an empty clause is left out."""
+
+    columns: str = "*"
+    where: str = ""
+    group: str = ""
+    having: str = ""
+    order: str = ""
+
+    def run(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Answer it."""
+        clauses = (
+            ("SELECT", self.columns),
+            ("FROM", "rows"),
+            ("WHERE", self.where),
+            ("GROUP BY", self.group),
+            ("HAVING", self.having),
+            ("ORDER BY", self.order),
+        )
+        parts = [f"{word} {plain_sql(text)}" for word, text in clauses if text]
+        return run_sql({"rows": frame}, " ".join(parts))
 
 
 def run_sql(tables: Mapping[str, pl.DataFrame], sql: str) -> pl.DataFrame:

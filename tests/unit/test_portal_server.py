@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import ssl
 from typing import TYPE_CHECKING
 
 import httpx
@@ -18,6 +17,7 @@ from tests.portals import (
     PortalServer,
     Socrata,
     Stop,
+    bare_client,
     synthetic_rows,
 )
 
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROWS = "/resource/abcd-1234"
-
-
-def _client(server: PortalServer) -> httpx.Client:
-    context = ssl.create_default_context(cafile=str(server.ca_file))
-    return httpx.Client(verify=context, base_url=server.url, timeout=5)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +40,7 @@ def server(frame: pl.DataFrame) -> Iterator[PortalServer]:
 
 @pytest.fixture(scope="module")
 def client(server: PortalServer) -> Iterator[httpx.Client]:
-    with _client(server) as running:
+    with bare_client(server) as running:
         yield running
 
 
@@ -82,6 +77,7 @@ def test_socrata_without_an_order_has_none(client: httpx.Client) -> None:
             {"n": "31"},
         ),
         ({"$select": "count(id) as n", "id": "10000007"}, {"n": "1"}),
+        ({"$select": "`case_number`", "$where": "`id` = 10000007"}, {"case_number": "SYN10000007"}),
     ],
 )
 def test_socrata_tallies(
@@ -107,7 +103,7 @@ def test_socrata_refuses(
 
 def test_socrata_takes_one_token_and_knows_one_dataset(frame: pl.DataFrame) -> None:
     protocols = (Socrata(app_token="right"),)  # noqa: S106 - not a secret
-    with PortalServer(frame=frame, protocols=protocols) as server, _client(server) as client:
+    with PortalServer(frame=frame, protocols=protocols) as server, bare_client(server) as client:
         tokens = ("right", "wrong")
         got = [client.get(f"{ROWS}.csv", headers={"X-App-Token": t}).status_code for t in tokens]
         assert got == [200, 403]
@@ -133,7 +129,7 @@ def test_a_break_is_felt_once(kind: str) -> None:
     fault = Fault(kind=kind)
     with (
         PortalServer(faults=FaultScript({1: fault})) as server,
-        _client(server) as client,
+        bare_client(server) as client,
     ):
         whole = client.get(f"{ROWS}.csv", params={"$order": ":id"})
         with pytest.raises(httpx.TransportError):
@@ -145,7 +141,7 @@ def test_a_break_is_felt_once(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["gzip", "chunks", "until_close", "drip"])
 def test_other_ways_bring_the_same(kind: str) -> None:
     faults = FaultScript({1: Fault(kind=kind, seconds=0.2)})
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         first, second = (client.get(f"{ROWS}.csv", params={"$order": ":id"}) for _ in range(2))
         assert first.content == second.content
         assert ("content-length" in second.headers) == (kind in {"gzip", "drip"})
@@ -153,7 +149,7 @@ def test_other_ways_bring_the_same(kind: str) -> None:
 
 def test_a_cut_without_a_sign() -> None:
     faults = FaultScript({n: Fault(kind=k) for n, k in ((1, "cut_at_row"), (2, "cut_in_row"))})
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         whole, at_row, in_row = (
             client.get(f"{ROWS}.csv", params={"$order": ":id"}).text for _ in range(3)
         )
@@ -166,14 +162,14 @@ def test_a_cut_without_a_sign() -> None:
 
 def test_bodies_that_lie_about_their_length() -> None:
     faults = FaultScript({0: Fault(kind="long_body"), 1: Fault(kind="cut_gzip")})
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         assert len(client.get(f"{ROWS}.csv").content) < server.bytes_sent
         assert len(client.get(f"{ROWS}.csv").text) < 200_000
 
 
 def test_an_endless_body_ends_at_its_bound() -> None:
     faults = FaultScript(then=Fault(kind="endless", most_bytes=1_000_000))
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         assert 1_000_000 <= len(client.get(f"{ROWS}.csv").content) < 1_300_000
 
 
@@ -183,7 +179,7 @@ def test_an_endless_body_ends_at_its_bound() -> None:
 )
 def test_refusals_say_when_to_come_back(text: str, wanted: str | None) -> None:
     faults = FaultScript(then=Fault(kind="status", status=429, retry_after=text))
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         answer = client.get(f"{ROWS}.csv")
         assert answer.status_code == 429
         said = answer.headers.get("Retry-After")
@@ -196,7 +192,7 @@ def test_refusals_say_when_to_come_back(text: str, wanted: str | None) -> None:
 )
 def test_errors_under_status_200(kind: str, part: str) -> None:
     with PortalServer(faults=FaultScript(then=Fault(kind=kind))) as server:
-        with _client(server) as client:
+        with bare_client(server) as client:
             answer = client.get(f"{ROWS}.csv")
         assert answer.status_code == 200
         assert part in answer.text
@@ -216,7 +212,7 @@ def test_errors_under_status_200(kind: str, part: str) -> None:
 )
 def test_redirects(to: str, start: str) -> None:
     faults = FaultScript({0: Fault(kind="redirect", to=to)})
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         answer = client.get(f"{ROWS}.csv", params={"$limit": 3})
         assert answer.status_code == 307
         assert answer.headers["Location"].startswith(start)
@@ -226,7 +222,7 @@ def test_redirects(to: str, start: str) -> None:
 
 def test_a_loop_has_no_end() -> None:
     faults = FaultScript({0: Fault(kind="redirect", to="loop")})
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         with pytest.raises(httpx.TooManyRedirects):
             client.get(f"{ROWS}.csv", follow_redirects=True)
         assert len(server.seen) > 5
@@ -237,7 +233,7 @@ def test_a_loop_has_no_end() -> None:
 def test_data_change_before_the_request_they_are_set_for(kind: str, *, traced: bool) -> None:
     faults = FaultScript({1: Fault(kind=kind, rows=5, traced=traced)})
     asked = {"$select": "count(*) as n, max(:updated_at) as m"}
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         before = server.frame
         (first,), (second,) = (client.get(f"{ROWS}.json", params=asked).json() for _ in range(2))
         gone, come = (
@@ -253,7 +249,7 @@ def test_data_change_before_the_request_they_are_set_for(kind: str, *, traced: b
 
 
 def test_columns_change_between_two_fetches() -> None:
-    with PortalServer() as server, _client(server) as client:
+    with PortalServer() as server, bare_client(server) as client:
         server.change(Fault(kind="rename_column"))
         server.change(Fault(kind="add_column"))
         head = client.get(f"{ROWS}.csv", params={"$limit": 0}).text.strip()
@@ -263,7 +259,7 @@ def test_columns_change_between_two_fetches() -> None:
 def test_pages_that_are_not_what_was_asked_for() -> None:
     kinds = ["repeated_page", "empty_page", "short_page"]
     faults = FaultScript({n: Fault(kind=kind, rows=2) for n, kind in enumerate(kinds, start=1)})
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         pages = [
             client.get(f"{ROWS}.csv", params={"$order": ":id", "$limit": 10, "$offset": 10 * n})
             for n in range(4)
@@ -275,7 +271,7 @@ def test_pages_that_are_not_what_was_asked_for() -> None:
 def test_counts_and_pages_of_yesterday() -> None:
     faults = FaultScript({1: Fault(kind="wrong_count", rows=3), 2: Fault(kind="stale_page")})
     asked = {"$select": "count(*) as n"}
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         server.change(Fault(kind="delete", rows=100))
         counts = [client.get(f"{ROWS}.json", params=asked).json()[0]["n"] for _ in range(3)]
         assert counts == ["900", "903", "1000"]
@@ -284,7 +280,7 @@ def test_counts_and_pages_of_yesterday() -> None:
 def test_stopping_amid_a_body() -> None:
     called: list[str] = []
     stop = Stop(50_000, lambda: called.append("now"))
-    with PortalServer(stop=stop) as server, _client(server) as client:
+    with PortalServer(stop=stop) as server, bare_client(server) as client:
         with pytest.raises(httpx.TransportError):
             client.get(f"{ROWS}.csv")
         assert called == ["now"]
@@ -295,7 +291,7 @@ def test_stopping_amid_a_body() -> None:
 
 def test_faults_only_where_they_belong_and_counters() -> None:
     faults = FaultScript({1: Fault(kind="status")}, paths="/resource/.*limit=7")
-    with PortalServer(faults=faults) as server, _client(server) as client:
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
         for limit in (7, 8, 7, 7):
             client.get(f"{ROWS}.csv", params={"$limit": limit})
         assert [seen.status for seen in server.seen] == [200, 200, 503, 200]
@@ -323,7 +319,7 @@ def test_an_error_of_the_server_itself_reaches_the_test() -> None:
     with (
         pytest.raises(ZeroDivisionError),
         PortalServer(protocols=(Broken(),)) as server,
-        _client(server) as client,
+        bare_client(server) as client,
         pytest.raises(httpx.TransportError),
     ):
         client.get("/")
