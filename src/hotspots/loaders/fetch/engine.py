@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hotspots.errors import FetchError
-from hotspots.loaders.fetch.contract import Page
 from hotspots.loaders.fetch.parts import check_window_name
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Taken:
     held : tuple of Held
         What is held of each; all of it was checked.
     fetched, kept : int
-        Windows that were fetched now, and that were already there and have not changed.
+        Windows with rows that were fetched now, and that were already there and have not changed.
     left_out : tuple of str
         Fields that the portal gave and nobody asked for.
     """
@@ -98,11 +97,12 @@ def take(
         if len(whole) == len(windows):
             why = _disagreement(dialect, span, windows, whole, parts)
             if not why:
+                held_names = {h.window for h in whole if h.parts}
                 return Taken(
                     windows=windows,
                     held=tuple(whole),
-                    fetched=len(fetched),
-                    kept=len(windows) - len(fetched & {w.name for w in windows}),
+                    fetched=len(fetched & held_names),
+                    kept=len(held_names - fetched),
                     left_out=tuple(left_out),
                 )
             continue
@@ -131,9 +131,6 @@ def _fill(
     progress: Callable[[int], object],
 ) -> tuple[str, tuple[str, ...]]:
     """Fetch the rest of a window; drop it and say why when it is not what was counted."""
-    if held.tally.rows == 0:
-        parts.add(held, Page(body=b"", rows=0, keys=(), after=""))
-        return "", ()
     extra: dict[str, None] = {}
     taking: Future[Held] | None = None
     rows = held.rows

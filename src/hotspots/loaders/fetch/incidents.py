@@ -283,7 +283,10 @@ def _publish(
         "columns_not_fetched": sorted({f for c in choices for f in c.others}),
         "rows": sum(t.rows for t in taken),
         "windows": [
-            {"name": h.window, "rows": h.rows, "mark": h.tally.mark} for t in taken for h in t.held
+            {"name": h.window, "rows": h.rows, "mark": h.tally.mark}
+            for t in taken
+            for h in t.held
+            if h.parts
         ],
     }  # fmt: skip
     facts = json.loads(json.dumps(facts, default=str))

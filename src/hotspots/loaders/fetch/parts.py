@@ -188,6 +188,11 @@ class Parts:
         Held or None
             None where the window changed, or may have.
         """
+        if tally.rows == 0:
+            # Nothing to keep: most months of a long span are such.
+            return Held(
+                window=window.name, run=self.run, columns=self.columns, tally=tally, done=True
+            )
         held = self.held(window)
         if held is None or held.columns != self.columns or held.tally != tally:
             return None
