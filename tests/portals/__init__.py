@@ -25,8 +25,13 @@ As a process of its own: ``python -m tests.portals --rows 1000000`` from the pro
 from __future__ import annotations
 
 from tests.portals.arcgis import ArcGIS
+from tests.portals.carto import Carto
+from tests.portals.ckan import CKAN
 from tests.portals.client import bare_client
 from tests.portals.faults import KINDS, PASSING, Fault, FaultSchedule, FaultScript
+from tests.portals.files import Files
+from tests.portals.open311 import PERSONAL, Open311
+from tests.portals.police import Bucket, Police
 from tests.portals.process import PortalProcess, portal_process
 from tests.portals.rows import AWKWARD, synthetic_rows
 from tests.portals.server import PortalServer, Seen, Stop
@@ -34,12 +39,19 @@ from tests.portals.socrata import Socrata
 
 __all__ = [
     "AWKWARD",
+    "CKAN",
     "KINDS",
     "PASSING",
+    "PERSONAL",
     "ArcGIS",
+    "Bucket",
+    "Carto",
     "Fault",
     "FaultSchedule",
     "FaultScript",
+    "Files",
+    "Open311",
+    "Police",
     "PortalProcess",
     "PortalServer",
     "Seen",

@@ -131,7 +131,7 @@ class ArcGIS:
         if asked.get("orderByFields") and not self.ordering:
             raise RefusedError(400, "'orderByFields' parameter is not supported")
         query = Select(where=_where(asked))
-        found = now.remember((self, query), lambda: query.run(table))
+        found = now.answer((self, query), lambda: query.run(table))
         if asked.get("outStatistics"):
             return self._statistics(request, found)
         if asked.get("returnCountOnly") == "true":

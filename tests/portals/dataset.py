@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,30 +15,41 @@ if TYPE_CHECKING:
 
     from tests.portals.faults import Fault
 
+T = TypeVar("T")
 #: What a portal keeps of each row by itself: Socrata's names, and a serial number.
 SERIAL: Final = ":serial"
 SYSTEM: Final = (":id", ":created_at", ":updated_at", ":version", SERIAL)
 FIRST_MOMENT: Final = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
-_KEPT: Final = 8
+_KEPT: Final = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """The rows at one moment, in the order of ``:id``.
 
-    ``answers`` keeps what some queries gave, so that a page of a big answer is only a slice of it.
+    A page of a big answer is only a slice of it: ``answers`` has the last ones, ``made`` the tables
+    that the protocols make of the rows.
     """
 
     frame: pl.DataFrame
     changed_at: datetime
+    made: dict[Hashable, Any] = field(default_factory=dict)
     answers: dict[Hashable, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
         return [name for name in self.frame.columns if name not in SYSTEM]
 
-    def remember(self, key: Hashable, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Make what a protocol makes of all rows, once."""
+        if key not in self.made:
+            self.made[key] = make()
+        known: T = self.made[key]
+        return known
+
+    def answer(self, key: Hashable, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """Make an answer, or take it from the few that are kept."""
         known = self.answers.get(key)
         if known is None:
             known = make()

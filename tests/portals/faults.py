@@ -18,7 +18,6 @@ LIES: Final = (
     "repeated_page",  # the answer before this one to a request for rows
     "stale_page",  # as it was before the last change
     "wrong_count",  # `rows` more than there are
-    "new_etag",  # files: another ETag and other bytes from now on
     "range_ignored",  # files: 200 and the whole of it
 )
 #: The answer, broken on the way. `share` of the body is sent.

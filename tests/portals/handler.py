@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler
@@ -137,8 +138,14 @@ class Connection(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def asked_of(target: str, form: str) -> tuple[str, dict[str, str]]:
-    """Take the path and the parameters of a request apart."""
+def asked_of(target: str, body: str) -> tuple[str, dict[str, str]]:
+    """Take the path and the parameters of a request apart; the body is a form or JSON."""
     parts = urlsplit(target)
-    pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=False)
-    return parts.path, dict(pairs + parse_qsl(form, keep_blank_values=True))
+    asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if body.lstrip().startswith("{"):
+        known = json.loads(body)
+        return parts.path, asked | {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in known.items()
+        }
+    return parts.path, asked | dict(parse_qsl(body, keep_blank_values=True))

@@ -18,9 +18,14 @@ from urllib.parse import unquote_plus
 
 import trustme
 from tests.portals.arcgis import ArcGIS
+from tests.portals.carto import Carto
+from tests.portals.ckan import CKAN
 from tests.portals.dataset import Dataset
 from tests.portals.faults import BREAKS, CHANGES, REFUSALS, WAYS, Fault, FaultScript
+from tests.portals.files import Files
 from tests.portals.handler import Listener, asked_of
+from tests.portals.open311 import Open311
+from tests.portals.police import Police
 from tests.portals.rows import synthetic_rows
 from tests.portals.socrata import Socrata
 from tests.portals.talk import RefusedError, Reply, Request, as_json
@@ -84,7 +89,10 @@ class PortalServer:
             date_column=date_column,
             seed=seed,
         )
-        self._protocols: tuple[Speaks, ...] = (*protocols, Socrata(), ArcGIS())
+        self._protocols: tuple[Speaks, ...] = (
+            *protocols,
+            *(Socrata(), ArcGIS(), CKAN(), Carto(), Police(), Open311(), Files()),
+        )
         self._stop = stop
         self._lock = threading.Lock()
         self._closing = threading.Event()

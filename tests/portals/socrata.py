@@ -73,7 +73,7 @@ def _rows(request: Request, now: Snapshot, form: str) -> Reply:
         raise RefusedError(400, f"Unrecognized arguments {strange}")
     order = asked.get("$order", "").strip()
     query = _query(request, now, order)
-    answer = now.remember(query, lambda: query.run(now.frame))
+    answer = now.answer(query, lambda: query.run(now.frame))
     if not order:
         # Without $order any order will do, and the next request may see another.
         answer = answer.sample(fraction=1, shuffle=True, seed=request.number)
