@@ -145,20 +145,12 @@ def _fill(
             if held.tally.rows is not None and rows > held.tally.rows:
                 break
         held = taking.result() if taking else held
-    fault = _shortfall(held, parts)
-    if fault:
-        parts.drop(window.name)
+    wanted = held.tally.rows
+    if wanted is None or held.rows == wanted:
+        return "", tuple(extra)
+    parts.drop(window.name)
+    fault = f"{held.window} has {wanted:,} rows by its count, and {held.rows:,} came"
     return fault, tuple(extra)
-
-
-def _shortfall(held: Held, parts: Parts) -> str:
-    """Say what is wrong with a window that was just fetched; empty when nothing is."""
-    wanted: int | None = held.tally.rows
-    if wanted is not None and held.rows != wanted:
-        return f"{held.window} has {wanted:,} rows by its count, and {held.rows:,} came"
-    keys = parts.keys(held)
-    twice = len(keys) - len(np.unique(keys))
-    return f"{twice:,} rows of {held.window} came twice" if twice else ""
 
 
 def _disagreement(
@@ -168,8 +160,8 @@ def _disagreement(
     held: Sequence[Held],
     parts: Parts,
 ) -> str:
-    """Compare all windows with the whole; drop those that share a row. Empty: all is well."""
-    keys = [parts.keys(h) for h in held]
+    """Compare all windows with the whole; drop those with rows that came twice. Empty: all well."""
+    keys = [parts.key_digests(h) for h in held]
     joined = np.concatenate(keys)
     values, times = np.unique(joined, return_counts=True)
     twice = values[times > 1]
@@ -177,7 +169,7 @@ def _disagreement(
         for window, own in zip(windows, keys, strict=True):
             if np.isin(own, twice).any():
                 parts.drop(window.name)
-        return f"{len(twice):,} rows were in two windows, having moved meanwhile"
+        return f"{len(twice):,} rows came more than once"
     everything = _count_of_all(dialect, windows) if _is_open(span, held) else None
     rows = sum(h.rows for h in held)
     if everything is not None and everything != rows:

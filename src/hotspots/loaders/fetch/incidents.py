@@ -25,6 +25,7 @@ from hotspots.loaders.fetch.guard import check_given_url
 from hotspots.loaders.fetch.joining import (
     check_fetch_target,
     is_as_written,
+    is_gzipped,
     join,
     read_manifest,
     write_manifest,
@@ -163,7 +164,10 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
             _locked(folder),
             progress_bar("Fetching", total=None, unit="rows", shown=progress) as p,
         ):
-            held = [(c, Parts.open(folder / _slug(c.portal), c.columns)) for c in choices]
+            held = [
+                (c, Parts.open(folder / _slug(c.portal), c.columns, gzipped=is_gzipped(target)))
+                for c in choices
+            ]
             taken = [take(c.dialect, span, c.columns, parts, progress=p) for c, parts in held]
             notes = _publish(target, feed, span, choices, taken, [parts for _, parts in held])
     quality = read_incidents(target, feed).quality if report else None
@@ -292,10 +296,13 @@ def _publish(
     facts = json.loads(json.dumps(facts, default=str))
     unchanged = all(before.get(name) == value for name, value in facts.items())
     if not (unchanged and is_as_written(target, before)):
-        bodies = (
-            body for t, p in zip(taken, parts, strict=True) for h in t.held for body in p.body(h)
+        contents = (
+            content
+            for t, p in zip(taken, parts, strict=True)
+            for h in t.held
+            for content in p.contents(h)
         )
-        joined = join(choices[0].columns, bodies, target)
+        joined = join(choices[0].columns, contents, target)
         facts |= {**asdict(joined), "retrieved_at": now}
     else:
         facts |= {name: before[name] for name in ("sha256", "size_bytes", "retrieved_at")}

@@ -7,9 +7,9 @@ import gzip
 import hashlib
 import io
 import json
-from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from hotspots.errors import InputDataError, OutputError, ParameterError
 from hotspots.files import check_target, part_of, replace_file
@@ -65,15 +65,31 @@ def check_fetch_target(path: str | Path) -> Path:
     return target
 
 
-def join(columns: Sequence[str], bodies: Iterable[bytes], target: Path) -> Joined:
+def is_gzipped(target: Path) -> bool:
+    """Say whether a file is to be gzipped.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    bool
+        The answer.
+    """
+    return target.name.endswith(".gz")
+
+
+def join(columns: Sequence[str], contents: Iterable[bytes], target: Path) -> Joined:
     """Write a header and rows to a file, whole or not at all; the same rows give the same bytes.
 
     Parameters
     ----------
     columns : sequence of str
         The header.
-    bodies : iterable of bytes
-        Rows as CSV.
+    contents : iterable of bytes
+        Rows as CSV; for ``.csv.gz`` as gzip members, which need only be put one after another.
     target : pathlib.Path
         ``.csv``, or ``.csv.gz``.
 
@@ -84,17 +100,16 @@ def join(columns: Sequence[str], bodies: Iterable[bytes], target: Path) -> Joine
     """
     header = io.StringIO()
     csv.writer(header, lineterminator="\n").writerow(columns)
-    with part_of(target) as part:
-        with ExitStack() as stack:
-            out = cast("IO[bytes]", stack.enter_context(part.open("wb")))
-            if target.suffix == ".gz":
-                # Neither a time nor a name in it: the digest is of the rows alone.
-                packed = gzip.GzipFile("", "wb", compresslevel=6, fileobj=out, mtime=0)
-                out = cast("IO[bytes]", stack.enter_context(packed))
-            out.write(header.getvalue().encode())
-            for body in bodies:
-                out.write(body)
-        return Joined(sha256=_digest(part), size_bytes=part.stat().st_size)
+    first = header.getvalue().encode()
+    # Neither a time nor a name in it: the digest is of the rows alone.
+    packed = gzip.compress(first, mtime=0) if is_gzipped(target) else first
+    digest, size = hashlib.sha256(), 0
+    with part_of(target) as part, part.open("wb") as out:
+        for content in chain([packed], contents):
+            out.write(content)
+            digest.update(content)
+            size += len(content)
+    return Joined(sha256=digest.hexdigest(), size_bytes=size)
 
 
 def manifest_path(target: Path) -> Path:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
 import shutil
 import time
+import zlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import numpy as np
-import pandas as pd
+import polars as pl
 import pyarrow as pa
 
 from hotspots.errors import FetchError
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
 
     from hotspots.loaders.fetch.contract import Page, Window
 
-_CODEC: Final = "zstd"
+_ZSTD, _GZIP = ".csv.zst", ".csv.gz"
+#: Fast: a page is packed while the next one is on its way.
+_GZIP_LEVEL: Final = 1
+#: Stands in no key of any portal.
+_BETWEEN_KEYS: Final = "\0"
 #: Rows of a portal that says nothing about changes are believed to be as they were for so long.
 _RUN_SECONDS: Final = 24 * 3600
 _RUN: Final = "run.json"
@@ -102,14 +108,17 @@ class Parts:
         The run that is under way; one that was cut off less than a day ago goes on.
     columns : str
         Digest of the columns that every part has.
+    gzipped : bool
+        Whether each part is a whole gzip member, so that they make a gzip file as they are.
     """
 
     folder: Path
     run: str
     columns: str
+    gzipped: bool
 
     @classmethod
-    def open(cls, folder: Path, columns: Sequence[str]) -> Parts:
+    def open(cls, folder: Path, columns: Sequence[str], *, gzipped: bool) -> Parts:
         """Open a folder of parts, and take up the run that was cut off there.
 
         Parameters
@@ -118,6 +127,8 @@ class Parts:
             Where; it is made if it is not there.
         columns : sequence of str
             Columns of every part.
+        gzipped : bool
+            Whether each part is to be a gzip member.
 
         Returns
         -------
@@ -130,7 +141,7 @@ class Parts:
             begun = {"run": uuid4().hex, "begun": time.time()}
             replace_file(folder / _RUN, json.dumps(begun).encode())
         digest = hashlib.sha256("\n".join(columns).encode()).hexdigest()
-        return cls(folder=folder, run=str(begun["run"]), columns=digest)
+        return cls(folder=folder, run=str(begun["run"]), columns=digest, gzipped=gzipped)
 
     def finish(self, windows: Sequence[Window]) -> None:
         """End the run, and drop what belongs to no window any more.
@@ -196,6 +207,8 @@ class Parts:
         held = self.held(window)
         if held is None or held.columns != self.columns or held.tally != tally:
             return None
+        if any(part.file.endswith(_GZIP) != self.gzipped for part in held.parts):
+            return None
         return held if tally.mark or held.run == self.run else None
 
     def begin(self, window: Window, tally: Tally) -> Held:
@@ -234,13 +247,15 @@ class Parts:
             What is held now.
         """
         name = f"{held.window}.{len(held.parts):05d}"
-        content = pa.compress(page.body, codec=_CODEC, asbytes=True)
-        replace_file(self.folder / f"{name}.csv.zst", content)
-        if page.keys:
-            keys = pd.util.hash_array(np.array(page.keys, dtype=object))
-            replace_file(self.folder / f"{name}.keys", keys.astype("<u8").tobytes())
+        if self.gzipped:
+            file, content = f"{name}{_GZIP}", gzip.compress(page.body, _GZIP_LEVEL, mtime=0)
+        else:
+            file, content = f"{name}{_ZSTD}", pa.compress(page.body, codec="zstd", asbytes=True)
+        replace_file(self.folder / file, content)
+        keys = _BETWEEN_KEYS.join(page.keys).encode() if page.keys else b""
+        replace_file(self.folder / f"{name}.keys", zlib.compress(keys, _GZIP_LEVEL))
         part = Part(
-            file=f"{name}.csv.zst",
+            file=file,
             rows=page.rows,
             size_bytes=len(page.body),
             sha256=hashlib.sha256(content).hexdigest(),
@@ -265,8 +280,8 @@ class Parts:
             else:
                 path.unlink()
 
-    def body(self, held: Held) -> Iterator[bytes]:
-        """Give the rows of a window, as they were taken.
+    def contents(self, held: Held) -> Iterator[bytes]:
+        """Give the rows of a window, as they were taken, in the form of the file they are for.
 
         Parameters
         ----------
@@ -276,7 +291,7 @@ class Parts:
         Yields
         ------
         bytes
-            CSV without a header, a page at a time.
+            A page as CSV without a header; a gzip member of that, where parts are gzipped.
 
         Raises
         ------
@@ -290,12 +305,14 @@ class Parts:
                 self.drop(held.window)
                 msg = f"{path} was damaged since it was fetched. Run the same again to mend it."
                 raise FetchError(msg)
-            yield pa.decompress(
-                content, decompressed_size=part.size_bytes, codec=_CODEC, asbytes=True
+            yield (
+                content
+                if self.gzipped
+                else pa.decompress(content, part.size_bytes, codec="zstd", asbytes=True)
             )
 
-    def keys(self, held: Held) -> npt.NDArray[np.uint64]:
-        """Give the digests of the keys of a window's rows.
+    def key_digests(self, held: Held) -> npt.NDArray[np.uint64]:
+        """Give digests of the keys of a window's rows, equal where the keys are.
 
         Parameters
         ----------
@@ -308,9 +325,13 @@ class Parts:
             Eight bytes a row: among ten million rows two different keys have the same one with a
             chance of three in a million. Empty where the portal has no keys.
         """
-        paths = [self.folder / f"{part.file.removesuffix('.csv.zst')}.keys" for part in held.parts]
-        found = [np.frombuffer(path.read_bytes(), dtype="<u8") for path in paths if path.exists()]
-        return np.concatenate([*found, np.empty(0, dtype="<u8")])
+        found = [np.empty(0, dtype=np.uint64)]
+        for part in held.parts:
+            path = self.folder / f"{part.file.removesuffix(_GZIP).removesuffix(_ZSTD)}.keys"
+            keys = zlib.decompress(path.read_bytes()).decode()
+            if keys:
+                found.append(pl.Series(keys.split(_BETWEEN_KEYS)).hash().to_numpy())
+        return np.concatenate(found)
 
     def _state(self, window: str) -> Path:
         return self.folder / f"{window}.json"
