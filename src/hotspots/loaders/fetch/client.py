@@ -86,7 +86,9 @@ class PortalClient:
         """Open it."""
         limits = self.limits
         waits = httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds)
-        self._client = httpx.Client(timeout=waits, headers={"User-Agent": _AGENT})
+        # A cached answer may be older than the count it is compared with.
+        headers = {"User-Agent": _AGENT, "Cache-Control": "no-cache"}
+        self._client = httpx.Client(timeout=waits, headers=headers)
         return self
 
     def __exit__(

@@ -109,8 +109,14 @@ def peer_check(url: str, private_hosts: Collection[str]) -> Callable[[str, dict[
         if event == _CONNECTING:
             direct = str(info.get("host", "")).rstrip(".").casefold() == host.casefold()
         elif event == _CONNECTED and direct:
-            peer = info["return_value"].get_extra_info("server_addr")
-            _check_address(host, ipaddress.ip_address(str(peer[0]).split("%")[0]), private_hosts)
+            stream = info["return_value"]
+            peer = stream.get_extra_info("server_addr")
+            try:
+                address = ipaddress.ip_address(str(peer[0]).split("%")[0])
+                _check_address(host, address, private_hosts)
+            except FetchError:
+                stream.close()
+                raise
 
     return look
 
