@@ -15,6 +15,7 @@ REFUSALS: Final = ("status", "error_json", "error_arcgis", "error_html", "redire
 LIES: Final = (
     "empty_page",  # no rows, status 200
     "short_page",  # `rows` fewer than there are, well-formed
+    "shuffled_page",  # in another order than was asked for
     "repeated_page",  # the answer before this one to a request for rows
     "stale_page",  # as it was before the last change
     "wrong_count",  # `rows` more than there are

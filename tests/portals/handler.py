@@ -30,14 +30,11 @@ _MOST_FORM_BYTES: Final = 1 << 24
 class Host(Protocol):
     """What a connection asks of the server."""
 
-    @property
-    def gauge(self) -> Gauge: ...
-
     def ask(self, method: str, target: str, form: str, headers: dict[str, str]) -> Request: ...
 
     def answer(self, request: Request) -> tuple[Reply, Fault | None]: ...
 
-    def note(self, request: Request, reply: Reply, body_bytes: int) -> None: ...
+    def note(self, request: Request, reply: Reply) -> Gauge: ...
 
     def crash(self, error: Exception) -> None: ...
 
@@ -61,26 +58,33 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._context = context
         self._lock = threading.Lock()
         self._open: set[ssl.SSLSocket] = set()
+        self._hung_up = False
         super().__init__(address, Connection)
 
     def finish_request(self, request: Raw, client_address: object) -> None:
         if isinstance(request, tuple):
             raise TypeError
-        request.settimeout(_HANDSHAKE_SECONDS)
-        try:
-            secure = self._context.wrap_socket(request, server_side=True)
-        except OSError:
-            # Someone who speaks no TLS, or who does not trust the certificate.
-            self.host.stranger()
-            return
+        secure = self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         with self._lock:
             self._open.add(secure)
         try:
-            Connection(secure, client_address, self)
+            self._serve(secure, client_address)
         finally:
             with self._lock:
                 self._open.discard(secure)
             secure.close()
+
+    def _serve(self, secure: ssl.SSLSocket, client_address: object) -> None:
+        if self._hung_up:
+            return
+        try:
+            secure.settimeout(_HANDSHAKE_SECONDS)
+            secure.do_handshake()
+        except OSError:
+            # Someone who speaks no TLS, or who does not trust the certificate.
+            self.host.stranger()
+            return
+        Connection(secure, client_address, self)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: what is wrong with the server itself is kept by ``Host.crash``."""
@@ -88,6 +92,7 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def hang_up(self) -> None:
         """End every connection, wherever it is."""
         with self._lock:
+            self._hung_up = True
             for secure in self._open:
                 with contextlib.suppress(OSError):
                     secure.shutdown(2)
@@ -109,20 +114,19 @@ class Connection(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         host = self.server.host
         form = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _MOST_FORM_BYTES))
-        wire = Wire(self.connection, host.gauge)
         request = host.ask(self.command, self.path, form.decode(), dict(self.headers.items()))
         try:
             reply, fault = host.answer(request)
-        except Exception as err:  # noqa: BLE001 - a fault of the server must reach the test
+        except Exception as err:
             host.crash(err)
-            wire.abort()
-        else:
-            try:
-                wire.send(reply, fault, head_only=self.command == "HEAD")
-            finally:
-                host.note(request, reply, wire.body_bytes)
+            raise ConnectionAbortedError from err
+        # Written down first: the client may be back with the test before this thread is.
+        wire = Wire(self.connection, host.note(request, reply))
+        try:
+            wire.send(reply, fault, head_only=self.command == "HEAD")
+        finally:
+            self._aborted = wire.aborted
         self.close_connection |= not wire.open
-        self._aborted = wire.aborted
 
     do_GET = do_POST = do_HEAD = _serve  # noqa: N815 - names that the base class looks for
 

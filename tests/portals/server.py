@@ -53,9 +53,9 @@ class Stop:
     call: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Seen:
-    """One request as it came, and what was sent for it."""
+    """One request as it came, and how much of a body was sent for it."""
 
     number: int
     method: str
@@ -64,7 +64,7 @@ class Seen:
     headers: dict[str, str]
     fault: str
     status: int
-    body_bytes: int
+    body_bytes: int = 0
 
 
 class PortalServer:
@@ -138,10 +138,6 @@ class PortalServer:
 
     # What follows is for the connections.
 
-    @property
-    def gauge(self) -> Self:
-        return self
-
     def ask(self, method: str, target: str, form: str, headers: dict[str, str]) -> Request:
         """Number a request and look up what happens to it."""
         path, asked = asked_of(target, form)
@@ -180,8 +176,8 @@ class PortalServer:
             reply = before if kind == "repeated_page" else reply
         return reply, fault if kind in BREAKS + WAYS else None
 
-    def note(self, request: Request, reply: Reply, body_bytes: int) -> None:
-        """Write down what was sent."""
+    def note(self, request: Request, reply: Reply) -> Meter:
+        """Write down what is about to be sent."""
         seen = Seen(
             number=request.number,
             method=request.method,
@@ -190,10 +186,10 @@ class PortalServer:
             headers=dict(request.headers),
             fault=request.fault.kind if request.fault else "",
             status=reply.status,
-            body_bytes=body_bytes,
         )
         with self._lock:
             self.seen.append(seen)
+        return Meter(self, seen)
 
     def crash(self, error: Exception) -> None:
         """Keep an error of the server itself, for the end."""
@@ -203,13 +199,14 @@ class PortalServer:
         """Count a connection whose handshake failed."""
         self.strangers += 1
 
-    def spend(self, wanted: int) -> int:
+    def spend(self, seen: Seen, wanted: int) -> int:
         """Give how many of these bytes may be sent before the server stops."""
         with self._lock:
             left = wanted
             if self._stop is not None:
                 left = min(wanted, max(self._stop.after_bytes - self.bytes_sent, 0))
             self.bytes_sent += left
+            seen.body_bytes += left
             return left
 
     def stopped(self) -> None:
@@ -281,6 +278,23 @@ class PortalServer:
         self._folder.cleanup()
         if self._crashes and error is None:
             raise self._crashes[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Counts the bytes of one answer."""
+
+    server: PortalServer
+    seen: Seen
+
+    def spend(self, wanted: int) -> int:
+        return self.server.spend(self.seen, wanted)
+
+    def stopped(self) -> None:
+        self.server.stopped()
+
+    def sleep(self, seconds: float) -> bool:
+        return self.server.sleep(seconds)
 
 
 class Nobody:

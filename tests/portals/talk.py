@@ -34,10 +34,13 @@ class Request:
 
     def page_of(self, frame: pl.DataFrame, offset: int, limit: int) -> pl.DataFrame:
         """Cut a page out of an answer, or what the fault makes of it."""
+        kind = self.fault.kind if self.fault else ""
+        if kind == "shuffled_page":
+            frame = frame.sample(fraction=1, shuffle=True, seed=self.number)
         page = frame.slice(offset, limit)
-        if self.fault is None or self.fault.kind not in {"empty_page", "short_page"}:
-            return page
-        return page.head(0 if self.fault.kind == "empty_page" else -self.fault.rows)
+        if kind == "short_page" and self.fault:
+            return page.head(-self.fault.rows)
+        return page.clear() if kind == "empty_page" else page
 
     def count_of(self, rows: int) -> int:
         """Count, or miscount where that is the fault."""

@@ -53,7 +53,6 @@ class Wire:
         self._gauge = gauge
         self.open = True
         self.aborted = False
-        self.body_bytes = 0
 
     def send(self, reply: Reply, fault: Fault | None, *, head_only: bool) -> None:
         """Send an answer in the way that the fault wants."""
@@ -120,7 +119,6 @@ class Wire:
             self._sock.sendall(b"%x\r\n" % len(piece))
         if allowed:
             self._sock.sendall(part)
-        self.body_bytes += allowed
         if allowed < len(piece):
             self._gauge.stopped()
             self.abort()

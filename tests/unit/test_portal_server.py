@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import socket
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -257,15 +261,15 @@ def test_columns_change_between_two_fetches() -> None:
 
 
 def test_pages_that_are_not_what_was_asked_for() -> None:
-    kinds = ["repeated_page", "empty_page", "short_page"]
+    kinds = ["repeated_page", "empty_page", "short_page", "shuffled_page"]
     faults = FaultScript({n: Fault(kind=kind, rows=2) for n, kind in enumerate(kinds, start=1)})
     with PortalServer(faults=faults) as server, bare_client(server) as client:
         pages = [
             client.get(f"{ROWS}.csv", params={"$order": ":id", "$limit": 10, "$offset": 10 * n})
-            for n in range(4)
+            for n in range(5)
         ]
         assert pages[1].content == pages[0].content
-        assert [pl.read_csv(page.content).height for page in pages] == [10, 10, 0, 8]
+        assert [pl.read_csv(page.content).height for page in pages] == [10, 10, 0, 8, 10]
 
 
 def test_counts_and_pages_of_yesterday() -> None:
@@ -323,3 +327,25 @@ def test_an_error_of_the_server_itself_reaches_the_test() -> None:
         pytest.raises(httpx.TransportError),
     ):
         client.get("/")
+
+
+def test_the_end_of_the_server_is_the_end_of_everything() -> None:
+    threads = set(threading.enumerate())
+    faults = FaultScript(then=Fault(kind="drip", seconds=60))
+    with PortalServer(faults=faults) as server, bare_client(server) as client:
+        asking = threading.Thread(target=lambda: _ignoring_errors(client))
+        asking.start()
+        # Half a handshake must not keep it either.
+        silent = socket.create_connection(("127.0.0.1", server.port))
+        while not server.bytes_sent:
+            time.sleep(0.01)
+        begun = time.monotonic()
+    asking.join()
+    silent.close()
+    assert time.monotonic() - begun < 5
+    assert set(threading.enumerate()) <= threads
+
+
+def _ignoring_errors(client: httpx.Client) -> None:
+    with contextlib.suppress(httpx.HTTPError):
+        client.get(f"{ROWS}.csv")
