@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LITERAL: Final = re.compile(r"('(?:[^']|'')*')")
 #: Socrata's names that SQL does not know; `date_trunc_ym(x)` is `date_trunc('month', x)`.
 _NAMES: Final = (
-    (re.compile(r"(?<![\w:\"]):(id|created_at|updated_at|version)\b"), r'":\1"'),
+    (re.compile(r"(?<![\w:\"`]):(id|created_at|updated_at|version)\b"), r'":\1"'),
     (re.compile(r"\bdate_trunc_ymd\(", re.IGNORECASE), "date_trunc('day', "),
     (re.compile(r"\bdate_trunc_ym\(", re.IGNORECASE), "date_trunc('month', "),
     (re.compile(r"\bdate_trunc_y\(", re.IGNORECASE), "date_trunc('year', "),

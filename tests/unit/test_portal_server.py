@@ -65,6 +65,17 @@ def test_socrata_pages_hold_every_row_once(client: httpx.Client, frame: pl.DataF
     assert_frame_equal(got.sort("id"), frame.sort("id"))
 
 
+def test_socrata_ids_are_in_order_and_lasting(client: httpx.Client) -> None:
+    asked = {"$select": ":id, `case_number`, :updated_at", "$order": ":id", "$limit": "5000"}
+    first, second = (client.get(f"{ROWS}.csv", params=asked).text for _ in range(2))
+    assert first == second
+    assert first.startswith('":id","case_number",":updated_at"')
+    ids = [line.split(",")[0] for line in first.splitlines()[1:]]
+    assert ids == sorted(set(ids))
+    after = {"$select": "count(*) as n", "$where": f":id > {ids[99]}".replace('"', "'")}
+    assert client.get(f"{ROWS}.json", params=after).json() == [{"n": "2900"}]
+
+
 def test_socrata_without_an_order_has_none(client: httpx.Client) -> None:
     first, second = (client.get(f"{ROWS}.csv").text for _ in range(2))
     assert first != second
