@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from tests.portals import Fault, FaultScript, PortalServer, Stop
-from tests.portals.talk import RefusedError, Reply
+from tests.portals.talk import Reply
+from tests.unit.fetch.hosts import Files
 
 from hotspots.errors import FetchError, OutputError, ParameterError
 from hotspots.loaders.fetch import FetchLimits
@@ -23,7 +24,7 @@ from hotspots.loaders.fetch.client import PortalClient
 from hotspots.loaders.fetch.download import Download, content_fault, download
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.portals.dataset import Snapshot
@@ -34,48 +35,11 @@ _MIB: Final = 1 << 20
 _LIMITS: Final = FetchLimits(first_wait_seconds=0.001, longest_wait_seconds=0.01)
 
 
-class Host:
-    """Files at ``/files/``; ``hears`` is asked before each answer and may change anything."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.etag = '"one"'
-        self.ranges = True
-        self.kind = "text/csv"
-        self.packing = ""
-        self.hears: Callable[[Request], None] = lambda _: None
-
-    def knows(self, path: str) -> bool:
-        return path.startswith("/files/")
-
-    def answer(self, request: Request, now: Snapshot) -> Reply:  # noqa: ARG002
-        self.hears(request)
-        headers = {"ETag": self.etag} if self.etag else {}
-        if self.packing:
-            headers["Content-Encoding"] = self.packing
-        if self.etag and request.headers.get("If-None-Match") == self.etag:
-            return Reply(b"", self.kind, 304, headers)
-        asked = request.headers.get("Range", "")
-        same = request.headers.get("If-Range", self.etag) == self.etag
-        if not (asked and same and self.ranges):
-            return Reply(self.content, self.kind, headers=headers)
-        start = int(asked.removeprefix("bytes=").split("-")[0])
-        total = len(self.content)
-        if start >= total:
-            headers["Content-Range"] = f"bytes */{total}"
-            return Reply(b"", self.kind, 416, headers)
-        headers["Content-Range"] = f"bytes {start}-{total - 1}/{total}"
-        return Reply(self.content[start:], self.kind, 206, headers)
-
-    def refuse(self, status: int, text: str) -> Reply:
-        raise RefusedError(status, text)
-
-
 @pytest.fixture
-def host() -> Host:
+def host() -> Files:
     rows = random.Random(1)  # noqa: S311 - no secret
     lines = [f"{n},{rows.random()},BURGLARY\n" for n in range(_ROWS)]
-    return Host(("id,x,what\n" + "".join(lines)).encode())
+    return Files(("id,x,what\n" + "".join(lines)).encode())
 
 
 @pytest.fixture
@@ -97,7 +61,7 @@ def ranges(server: PortalServer) -> list[str]:
 
 
 def test_a_file_comes_once_and_is_not_fetched_again_while_it_is_the_same(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "a.csv"
     with PortalServer(protocols=[host]) as server:
@@ -112,7 +76,7 @@ def test_a_file_comes_once_and_is_not_fetched_again_while_it_is_the_same(
 
 
 def test_another_version_replaces_the_file(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "a.csv"
     with PortalServer(protocols=[host]) as server:
@@ -124,7 +88,7 @@ def test_another_version_replaces_the_file(
 
 @pytest.mark.parametrize("kind", ["reset_in_body", "short_body", "cut_chunks", "reset_before_head"])
 def test_a_broken_connection_is_taken_up_where_it_ended(
-    kind: str, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faults = FaultScript({0: Fault(kind=kind, share=0.6), 1: Fault(kind=kind, share=0.3)})
     with PortalServer(protocols=[host], faults=faults) as server:
@@ -138,7 +102,7 @@ def test_a_broken_connection_is_taken_up_where_it_ended(
 
 
 def test_many_breaks_do_not_end_a_download_that_gets_on(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.content *= 5
     # Each brings a twelfth of what is left, which is more than 1 MiB for longer than eight tries.
@@ -149,7 +113,7 @@ def test_many_breaks_do_not_end_a_download_that_gets_on(
 
 
 def test_a_file_that_changes_on_its_way_is_begun_again(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = host.content.replace(b"BURGLARY", b"ROBBERY!")
 
@@ -166,7 +130,7 @@ def test_a_file_that_changes_on_its_way_is_begun_again(
 
 @pytest.mark.parametrize("etag", ["", 'W/"weak"'])
 def test_without_a_strong_etag_a_part_is_never_continued(
-    etag: str, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    etag: str, host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.etag = etag
     faults = FaultScript({0: Fault(kind="short_body", share=0.5)})
@@ -177,7 +141,7 @@ def test_without_a_strong_etag_a_part_is_never_continued(
 
 
 def test_a_portal_that_knows_no_ranges_is_asked_for_all_again(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.ranges = False
     faults = FaultScript({0: Fault(kind="short_body", share=0.5)})
@@ -187,9 +151,9 @@ def test_a_portal_that_knows_no_ranges_is_asked_for_all_again(
 
 
 def test_a_range_that_is_not_the_one_asked_for_is_not_joined(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Off(Host):
+    class Off(Files):
         def answer(self, request: Request, now: Snapshot) -> Reply:
             reply = super().answer(request, now)
             if reply.status != 206:
@@ -206,7 +170,7 @@ def test_a_range_that_is_not_the_one_asked_for_is_not_joined(
 
 
 def test_a_part_that_is_already_whole_is_published_on_416(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "a.csv"
     with PortalServer(protocols=[host]) as server:
@@ -223,7 +187,7 @@ def test_a_part_that_is_already_whole_is_published_on_416(
 
 
 def test_an_end_before_the_last_step_is_made_good_without_fetching(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "a.csv"
     with PortalServer(protocols=[host]) as server:
@@ -235,7 +199,7 @@ def test_an_end_before_the_last_step_is_made_good_without_fetching(
 
 
 def test_a_body_whose_end_is_not_marked_is_believed_when_it_comes_twice(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.etag = ""
     faults = FaultScript(
@@ -248,7 +212,7 @@ def test_a_body_whose_end_is_not_marked_is_believed_when_it_comes_twice(
 
 
 def test_a_file_packed_for_the_way_is_kept_packed_and_continued(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = host.content
     host.content, host.packing = gzip.compress(plain), "gzip"
@@ -275,7 +239,7 @@ def test_what_is_not_the_file_never_takes_its_place(
     target = tmp_path / name
     target.write_bytes(b"what was there before")
     with (
-        PortalServer(protocols=[Host(content)]) as server,
+        PortalServer(protocols=[Files(content)]) as server,
         pytest.raises(FetchError, match=reason),
     ):
         fetch(monkeypatch, server, target, name=name)
@@ -289,7 +253,7 @@ def test_a_file_that_should_be_json_may_be(tmp_path: Path) -> None:
 
 
 def test_too_large_a_file_ends_with_an_error(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = FetchLimits(max_bytes=_MIB)
     with PortalServer(protocols=[host]) as server:
@@ -304,7 +268,7 @@ def test_too_large_a_file_ends_with_an_error(
 
 
 def test_a_secret_in_the_query_is_refused_and_no_query_is_written_down(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: PortalClient
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: PortalClient
 ) -> None:
     with pytest.raises(ParameterError, match="token"):
         download(client, "https://localhost/a.csv?token=geheim", tmp_path / "a.csv")
@@ -314,7 +278,7 @@ def test_a_secret_in_the_query_is_refused_and_no_query_is_written_down(
 
 
 def test_a_place_that_cannot_be_written_is_an_error_of_the_output(
-    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.csv.part").mkdir()
     with PortalServer(protocols=[host]) as server, pytest.raises(OutputError, match=r"a\.csv"):
@@ -323,7 +287,7 @@ def test_a_place_that_cannot_be_written_is_an_error_of_the_output(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_process_that_is_killed_at_any_byte_is_taken_up(
-    seed: int, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, host: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "a.csv"
     code = textwrap.dedent("""
