@@ -21,6 +21,7 @@ SERIAL: Final = ":serial"
 SYSTEM: Final = (":id", ":created_at", ":updated_at", ":version", SERIAL)
 FIRST_MOMENT: Final = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_FIRST_NEW_KEY: Final = 900_000_000
 _KEPT: Final = 4
 
 
@@ -82,7 +83,9 @@ class Dataset:
                 "rename_column": _rename,
                 "add_column": _add,
             }
-            frame = changes[fault.kind](self.now.frame, fault, moment)
+            frame = self.now.frame
+            if not frame.is_empty():
+                frame = changes[fault.kind](frame, fault, moment)
             self.before = self.now
             self.now = Snapshot(_sorted(frame), moment if fault.traced else self.now.changed_at)
 
@@ -119,7 +122,9 @@ class Dataset:
             )
         key = frame.columns[0]
         if frame[key].dtype.is_integer():
-            made = made.with_columns((pl.Series(serials) + 900_000_000).alias(key))
+            made = made.with_columns(pl.Series(key, serials + _FIRST_NEW_KEY))
+        else:
+            made = made.with_columns(pl.format("{}-{}", key, SERIAL).alias(key))
         return pl.concat([frame, made.select(frame.columns)], how="vertical_relaxed")
 
     def _delete(self, frame: pl.DataFrame, fault: Fault, _: datetime) -> pl.DataFrame:

@@ -37,8 +37,8 @@ BREAKS: Final = (
 )
 #: Nothing wrong: other ways to send the same answer.
 WAYS: Final = ("gzip", "chunks", "until_close")
-#: The data change before the request is answered: `rows` rows, seen in the portal's times of change
-#: when `traced`.
+#: The data change before the request is answered: `rows` rows, and the portal's times of change
+#: with them when `traced`. A new row has a new value in the first column, which is the key.
 CHANGES: Final = ("insert", "delete", "edit", "move", "rename_column", "add_column")
 KINDS: Final = REFUSALS + LIES + BREAKS + WAYS + CHANGES
 #: What a client is to get over by asking again.

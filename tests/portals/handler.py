@@ -114,8 +114,9 @@ class Connection(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         host = self.server.host
         form = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _MOST_FORM_BYTES))
-        request = host.ask(self.command, self.path, form.decode(), dict(self.headers.items()))
+        headers = {name.title(): value for name, value in self.headers.items()}
         try:
+            request = host.ask(self.command, self.path, form.decode(), headers)
             reply, fault = host.answer(request)
         except Exception as err:
             host.crash(err)

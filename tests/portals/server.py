@@ -136,6 +136,12 @@ class PortalServer:
         """Change the data at once, such as between two fetches."""
         self._data.change(fault)
 
+    def use(self, faults: Faults) -> None:
+        """Let other faults happen from now on; requests are numbered from 0 again."""
+        with self._lock:
+            self.faults = faults
+            self._matched = 0
+
     # What follows is for the connections.
 
     def ask(self, method: str, target: str, form: str, headers: dict[str, str]) -> Request:

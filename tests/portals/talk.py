@@ -22,7 +22,10 @@ _SOCRATA_TIME: Final = "%Y-%m-%dT%H:%M:%S%.3f"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request; ``asked`` has the parameters of the address and those of a form together."""
+    """One request; ``asked`` has the parameters of the address and those of a form together.
+
+    The names of ``headers`` are written Like-This.
+    """
 
     number: int
     method: str

@@ -314,6 +314,14 @@ def test_faults_only_where_they_belong_and_counters() -> None:
         assert sum(server.bytes_by_path.values()) == server.bytes_sent
 
 
+def test_other_faults_can_follow() -> None:
+    with PortalServer(frame=synthetic_rows(0)) as server, bare_client(server) as client:
+        server.change(Fault(kind="insert"))
+        assert client.get(f"{ROWS}.csv").status_code == 200
+        server.use(FaultScript({0: Fault(kind="status", status=502)}))
+        assert [client.get(f"{ROWS}.csv").status_code for _ in range(2)] == [502, 200]
+
+
 def test_a_client_that_does_not_trust_is_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with (
