@@ -61,8 +61,8 @@ def test_like_names_are_found_and_exact_ones_come_first() -> None:
         find_columns(["date", "DATE"], ["Date"])
 
 
-def test_what_fits_no_feed_names_the_nearest() -> None:
-    frame = pd.DataFrame({"Latitude": [1.0], "Longitude": [2.0], "Date": ["x"], "ID": [1]})
+def test_what_fits_no_feed_names_the_nearest(chicago_row: Row) -> None:
+    frame = pd.DataFrame([chicago_row()]).drop(columns=["Primary Type", "Description"])
     with pytest.raises(UnknownFeedError, match=r"the DataFrame .* nearest is 'us-chicago', which"):
         detect_feed(frame)
 

@@ -119,7 +119,10 @@ IDLE: dict[type, Callable[[Any], set[str]]] = {
     ),
     CategoryRules: lambda of: set() if of.sensitive else {"sensitive_values"},
     Portal: lambda of: set() if of.date_column else {"date_kind", "clock"},
-    FeedSpec: lambda of: FACTS_OF_VARIANTS if of.variants else set(),
+    FeedSpec: lambda of: (
+        (FACTS_OF_VARIANTS if of.variants else set())
+        | (set() if of.offences or any(v.category.map for v in of.variants) else {"map_version"})
+    ),
 }
 
 

@@ -59,8 +59,10 @@ class Contract:
     precision: str
     #: Code of the codebook by ``source_row``; an empty text where there can be none.
     codes: Mapping[int, str]
-    #: Arguments of ``read_incidents``, for ``generic-csv``.
+    #: Arguments of ``read_incidents``, for ``generic-csv`` and ``open311``.
     options: Mapping[str, Any] = field(default_factory=dict)
+    #: The byte order mark, where there is one, is a matter of other tests.
+    encoding: str = "utf-8-sig"
 
     @property
     def rows(self) -> int:
@@ -692,6 +694,213 @@ CONTRACTS: Final = (
         codes={1: "23F", 2: "23U", 3: "11U", 4: "120"},
     ),
     Contract(
+        feed="us-cincinnati",
+        variant="current",
+        file="us-cincinnati-current.csv",
+        kept=12,
+        located=8,
+        unlocated={"missing": 2, "sentinel": 1, "outside_bounds": 1},
+        rejected={"date_out_of_range": 1, "no_date": 1},
+        flags={
+            "non_unique_id": 2, "placeholder_time": 1, "dst_ambiguous": 1, "dst_nonexistent": 1,
+            "end_before_start": 1, "unmapped_category": 1, "ambiguous_category": 1, "sensitive": 1,
+        },
+        first_start="2024-06-15T19:30:00",
+        precision="minute",
+        codes={2: "23F", 3: "", 4: "120", 5: "11A", 7: "220", 12: "13A", 14: "", 15: "09A"},
+    ),
+    Contract(
+        feed="us-cincinnati",
+        variant="before-june-2024",
+        file="us-cincinnati-before-june-2024.csv",
+        kept=6,
+        located=5,
+        unlocated={"missing": 1},
+        rejected={"superseded_overlap": 2, "date_out_of_range": 1},
+        flags={"non_unique_id": 2, "dst_nonexistent": 1, "ambiguous_category": 6, "sensitive": 1},
+        first_start="2021-06-15T19:30:00",
+        precision="minute",
+        codes={2: "", 3: "", 4: ""},
+    ),
+    Contract(
+        feed="us-cincinnati",
+        variant="until-2026",
+        file="us-cincinnati-until-2026.csv",
+        kept=7,
+        located=6,
+        unlocated={"missing": 1},
+        flags={
+            "repeated_row": 1, "non_unique_id": 2, "placeholder_time": 1, "dst_ambiguous": 1,
+            "dst_nonexistent": 1, "unmapped_category": 1, "sensitive": 1,
+        },
+        first_start="2015-06-15T19:30:00",
+        precision="minute",
+        codes={2: "13A", 3: "13A", 4: "23U", 5: "13B", 6: "22B", 7: "120", 8: ""},
+    ),
+    Contract(
+        feed="us-montgomery",
+        variant="export",
+        file="us-montgomery-export.csv",
+        kept=12,
+        located=9,
+        unlocated={"missing": 1, "sentinel": 1, "outside_bounds": 1},
+        rejected={"no_date": 1},
+        flags={
+            "non_unique_id": 2, "placeholder_time": 1, "dst_ambiguous": 1, "dst_nonexistent": 1,
+            "unmapped_category": 1, "sensitive": 2,
+        },
+        first_start="2023-06-15T19:30:00",
+        precision="minute",
+        codes={2: "23F", 3: "290", 5: "09A", 6: "90Z", 10: "11A", 12: "99Z", 13: ""},
+    ),
+    Contract(
+        feed="us-montgomery",
+        variant="export",
+        file="us-montgomery-export-other-order.csv",
+        kept=4,
+        located=4,
+        flags={"non_unique_id": 2, "placeholder_time": 1},
+        first_start="2023-06-15T19:30:00",
+        precision="minute",
+        codes={2: "23F", 3: "290", 4: "13B", 5: "09A"},
+    ),
+    Contract(
+        feed="us-montgomery",
+        variant="interface",
+        file="us-montgomery-interface.json",
+        kept=4,
+        located=3,
+        unlocated={"sentinel": 1},
+        flags={"non_unique_id": 2, "placeholder_time": 1, "dst_ambiguous": 1, "sensitive": 2},
+        first_start="2023-06-15T19:30:00",
+        precision="minute",
+        codes={1: "23F", 2: "290", 3: "36B", 4: "90Z"},
+    ),
+    Contract(
+        feed="us-st-louis",
+        variant="2008-to-2013",
+        file="us-st-louis-2008-to-2013.csv",
+        kept=12,
+        located=11,
+        unlocated={"sentinel": 1},
+        rejected={"no_date": 1},
+        flags={
+            "no_record_id": 0, "repeated_row": 1, "placeholder_time": 2, "dst_nonexistent": 1,
+            "count_not_one": 2, "sensitive": 3, "unmapped_category": 0,
+        },
+        first_start="2008-04-02T02:30:00",
+        precision="minute",
+        codes={2: "11A", 3: "23D", 4: "23F", 5: "240", 8: "13B", 10: "90Z", 11: "11D", 12: "22A"},
+        encoding="cp1252",
+    ),
+    Contract(
+        feed="us-st-louis",
+        variant="2013-to-2020",
+        file="us-st-louis-2013-to-2020.csv",
+        kept=10,
+        located=8,
+        unlocated={"sentinel": 1, "outside_bounds": 1},
+        flags={
+            "non_unique_id": 2, "placeholder_time": 2, "count_not_one": 2, "unmapped_category": 1,
+            "sensitive": 1,
+        },
+        first_start="2018-01-01T06:01:00",
+        precision="minute",
+        codes={2: "120", 3: "13A", 4: "290", 7: "09A", 8: "13A", 9: "23G", 10: "", 11: "22B"},
+    ),
+    Contract(
+        feed="us-st-louis",
+        variant="may-2017",
+        file="us-st-louis-may-2017.csv",
+        kept=4,
+        located=3,
+        unlocated={"sentinel": 1},
+        flags={"placeholder_time": 1, "count_not_one": 1, "unmapped_category": 0},
+        first_start="2017-05-01T15:01:00",
+        precision="minute",
+        codes={2: "26F", 3: "35A", 4: "90D", 5: "90C"},
+    ),
+    Contract(
+        feed="us-st-louis",
+        variant="nibrs",
+        file="us-st-louis-nibrs.csv",
+        kept=8,
+        located=6,
+        unlocated={"missing": 1, "sentinel": 1},
+        rejected={"no_date": 1},
+        flags={
+            "non_unique_id": 2, "to_the_day": 1, "placeholder_time": 1, "dst_nonexistent": 1,
+            "unmapped_category": 1, "sensitive": 1,
+        },
+        first_start="2024-06-15T20:30:00",
+        precision="minute",
+        codes={2: "23F", 3: "13A", 5: "11D", 6: "240", 7: "", 8: "290"},
+    ),
+    Contract(
+        feed="ca-montreal",
+        variant="current",
+        file="ca-montreal-current.csv",
+        kept=13,
+        located=11,
+        unlocated={"missing": 1, "sentinel": 1},
+        rejected={"no_date": 1},
+        flags={"repeated_row": 1, "to_the_day": 1, "unmapped_category": 1},
+        first_start="2023-06-15T12:00:00",
+        precision="shift",
+        codes={2: "22U", 4: "23F", 5: "240", 6: "240", 7: "290", 8: "290", 9: "120", 10: "09A"},
+    ),
+    Contract(
+        feed="ca-montreal",
+        variant="2016",
+        file="ca-montreal-2016.csv",
+        kept=3,
+        located=2,
+        unlocated={"sentinel": 1},
+        rejected={"date_out_of_range": 1},
+        flags={"unmapped_category": 0},
+        first_start="2015-12-31T21:00:00",
+        precision="shift",
+        codes={2: "22U", 3: "120", 4: "290"},
+        encoding="latin-1",
+    ),
+    Contract(
+        feed="open311",
+        variant="georeport",
+        file="open311-georeport.json",
+        kept=6,
+        located=4,
+        unlocated={"missing": 1, "sentinel": 1},
+        rejected={"no_date": 2, "duplicate_record_id": 1, "date_out_of_range": 1},
+        flags={"placeholder_time": 1, "dst_ambiguous": 0},
+        first_start="2024-06-15T19:30:00",
+        precision="minute",
+        codes={1: "", 2: ""},
+    ),
+    Contract(
+        feed="open311",
+        variant="georeport",
+        file="open311-georeport.csv",
+        kept=6,
+        located=4,
+        unlocated={"missing": 1, "sentinel": 1},
+        rejected={"no_date": 2, "duplicate_record_id": 1, "date_out_of_range": 1},
+        flags={"placeholder_time": 1, "dst_ambiguous": 0},
+        first_start="2024-06-15T19:30:00",
+        precision="minute",
+        codes={2: "", 3: ""},
+        options={"feed": "open311", "time_zone": "America/New_York"},
+    ),
+    Contract(
+        feed="open311",
+        variant="fixmystreet",
+        file="open311-fixmystreet.json",
+        kept=4,
+        located=4,
+        first_start="2024-07-01T22:15:00",
+        precision="minute",
+        codes={1: ""},
+    ),
+    Contract(
         feed="generic-csv",
         variant="named by the caller",
         file="generic-csv-named.csv",
@@ -777,7 +986,7 @@ def test_order_of_rows_and_columns_changes_nothing(
         shuffle.shuffle(rows)
         return [{name: row[name] for name in names if name in row} for row in rows]
 
-    _rewrite(contract.path, mixed, reorder)
+    _rewrite(contract, mixed, reorder)
     straight = read_incidents(contract.path, **contract.options)
     again = read_incidents(mixed, **contract.options)
     assert _content(again.incidents) == _content(straight.incidents)
@@ -794,7 +1003,7 @@ def test_nothing_about_a_person_reaches_the_incidents(contract: Contract, tmp_pa
         seen.update(name for row in rows for name in row if PERSONAL.search(name))
         return [{k: "MARKED" if k in seen else v for k, v in row.items()} for row in rows]
 
-    _rewrite(contract.path, marked, mark)
+    _rewrite(contract, marked, mark)
     straight = read_incidents(contract.path, **contract.options).incidents
     incidents = read_incidents(marked, **contract.options).incidents
     assert _content(incidents) == _content(straight)
@@ -820,12 +1029,12 @@ def _content(incidents: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
 
 
 def _rewrite(
-    old: Path, new: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+    contract: Contract, new: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 ) -> None:
     """Write a sample again, with its rows changed."""
+    old = contract.path
     if old.suffix == ".csv":
-        # The byte order mark, where there is one, is a matter of other tests.
-        with old.open(encoding="utf-8-sig", newline="") as file:
+        with old.open(encoding=contract.encoding, newline="") as file:
             reader = csv.DictReader(file)
             rows = change(list(reader))
         with new.open("w", encoding="utf-8", newline="") as file:
