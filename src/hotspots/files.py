@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotspots.errors import OutputError
+from hotspots.errors import HotspotsError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,8 @@ def part_of(target: Path) -> Iterator[Path]:
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(target)
+    except HotspotsError:
+        raise  # it says itself what is wrong, and some of the family are OSErrors
     except OSError as fault:
         msg = f"{target} cannot be written: {fault.strerror or fault}."
         raise OutputError(msg) from fault

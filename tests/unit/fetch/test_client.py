@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import polars as pl
@@ -19,7 +19,7 @@ from hotspots.loaders.fetch.guard import check_given_url, check_hop, peer_check
 from hotspots.loaders.fetch.waiting import AskAgainError, seconds_to_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.portals.faults import Faults
 
@@ -28,7 +28,7 @@ QUICK = FetchLimits(attempts=4, first_wait_seconds=0.01, longest_wait_seconds=60
 
 
 @pytest.fixture
-def trusted(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - a function
+def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PortalServer]]:
     """Start a server whose certificate is trusted."""
     opened: list[PortalServer] = []
 
@@ -69,32 +69,36 @@ def _rows(answer: Answer) -> int:
     "kind",
     ["reset_before_head", "reset_in_head", "reset_in_body", "short_body", "cut_chunks", "status"],
 )
-def test_what_passes_is_asked_again(trusted: Any, kind: str) -> None:  # noqa: ANN401
+def test_what_passes_is_asked_again(trusted: Callable[..., PortalServer], kind: str) -> None:
     server = trusted(FaultScript({0: Fault(kind=kind), 1: Fault(kind=kind)}))
     assert _rows(_ask(server)) == 200
     assert len(server.seen) == 3
 
 
 @pytest.mark.parametrize("kind", ["gzip", "chunks"])
-def test_packed_and_chunked_answers_are_proven_whole(trusted: Any, kind: str) -> None:  # noqa: ANN401
+def test_packed_and_chunked_answers_are_proven_whole(
+    trusted: Callable[..., PortalServer], kind: str
+) -> None:
     answer = _ask(trusted(FaultScript({0: Fault(kind=kind)})))
     assert _rows(answer) == 200
     assert answer.proven_whole
 
 
-def test_an_answer_ended_by_the_connection_is_not_proven_whole(trusted: Any) -> None:  # noqa: ANN401
+def test_an_answer_ended_by_the_connection_is_not_proven_whole(
+    trusted: Callable[..., PortalServer],
+) -> None:
     assert not _ask(trusted(FaultScript({0: Fault(kind="until_close")}))).proven_whole
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
-def test_a_refusal_is_final(trusted: Any, status: int) -> None:  # noqa: ANN401
+def test_a_refusal_is_final(trusted: Callable[..., PortalServer], status: int) -> None:
     server = trusted(FaultScript(then=Fault(kind="status", status=status)))
     with pytest.raises(FetchError, match=rf"answers {status}"):
         _ask(server)
     assert len(server.seen) == 1
 
 
-def test_overload_without_end_ends_in_an_error(trusted: Any) -> None:  # noqa: ANN401
+def test_overload_without_end_ends_in_an_error(trusted: Callable[..., PortalServer]) -> None:
     server = trusted(FaultScript(then=Fault(kind="status", status=429)))
     waited: list[float] = []
     with pytest.raises(FetchError, match=r"no usable answer in 4 tries.*429 Too Many Requests"):
@@ -106,7 +110,7 @@ def test_overload_without_end_ends_in_an_error(trusted: Any) -> None:  # noqa: A
     assert all(wait >= 0.01 * 2**n for n, wait in enumerate(waited))
 
 
-def test_the_portal_is_not_asked_before_it_says(trusted: Any) -> None:  # noqa: ANN401
+def test_the_portal_is_not_asked_before_it_says(trusted: Callable[..., PortalServer]) -> None:
     script = {
         0: Fault(kind="status", status=429, retry_after="7"),
         1: Fault(kind="status", status=503, retry_after="date+20"),
@@ -119,7 +123,7 @@ def test_the_portal_is_not_asked_before_it_says(trusted: Any) -> None:  # noqa: 
     assert 0 <= waited[2] < 0.2
 
 
-def test_a_wait_beyond_all_patience_is_said(trusted: Any) -> None:  # noqa: ANN401
+def test_a_wait_beyond_all_patience_is_said(trusted: Callable[..., PortalServer]) -> None:
     server = trusted(FaultScript(then=Fault(kind="status", status=429, retry_after="1000000000")))
     with pytest.raises(FetchError, match=r"asks to wait 1,000,000,000 seconds"):
         _ask(server)
@@ -134,7 +138,7 @@ def test_retry_after_is_read_in_all_its_forms() -> None:
         assert seconds_to_wait({"Retry-After": nonsense}) is None
 
 
-def test_an_endless_body_meets_the_limit(trusted: Any) -> None:  # noqa: ANN401
+def test_an_endless_body_meets_the_limit(trusted: Callable[..., PortalServer]) -> None:
     server = trusted(FaultScript(then=Fault(kind="endless", most_bytes=1 << 24)))
     limits = FetchLimits(attempts=2, first_wait_seconds=0.01, max_answer_bytes=1 << 20)
     with pytest.raises(FetchError, match=r"sends more than max_answer_bytes=1,048,576 bytes"):
@@ -142,7 +146,7 @@ def test_an_endless_body_meets_the_limit(trusted: Any) -> None:  # noqa: ANN401
     assert len(server.seen) == 1
 
 
-def test_all_answers_together_meet_the_limit(trusted: Any) -> None:  # noqa: ANN401
+def test_all_answers_together_meet_the_limit(trusted: Callable[..., PortalServer]) -> None:
     server = trusted()
     limits = FetchLimits(attempts=2, first_wait_seconds=0.01, max_bytes=100_000)
     url = f"{server.url}/resource/abcd-1234.csv"
@@ -154,7 +158,7 @@ def test_all_answers_together_meet_the_limit(trusted: Any) -> None:  # noqa: ANN
             client.ask(url, parse=lambda a: a)
 
 
-def test_a_body_that_drips_meets_the_limit(trusted: Any) -> None:  # noqa: ANN401
+def test_a_body_that_drips_meets_the_limit(trusted: Callable[..., PortalServer]) -> None:
     server = trusted(FaultScript(then=Fault(kind="drip", seconds=5)))
     limits = FetchLimits(attempts=2, first_wait_seconds=0.01, answer_seconds=0.5)
     with pytest.raises(FetchError, match=r"took longer than"):
@@ -162,7 +166,9 @@ def test_a_body_that_drips_meets_the_limit(trusted: Any) -> None:  # noqa: ANN40
 
 
 @pytest.mark.parametrize("to", ["relative", "absolute"])
-def test_a_redirect_on_the_same_host_is_followed(trusted: Any, to: str) -> None:  # noqa: ANN401
+def test_a_redirect_on_the_same_host_is_followed(
+    trusted: Callable[..., PortalServer], to: str
+) -> None:
     assert _rows(_ask(trusted(FaultScript({0: Fault(kind="redirect", to=to)})))) == 200
 
 
@@ -179,14 +185,18 @@ def test_a_redirect_on_the_same_host_is_followed(trusted: Any, to: str) -> None:
         ("loop", "and further"),
     ],
 )
-def test_no_redirect_leads_into_a_private_network(trusted: Any, to: str, says: str) -> None:  # noqa: ANN401
+def test_no_redirect_leads_into_a_private_network(
+    trusted: Callable[..., PortalServer], to: str, says: str
+) -> None:
     server = trusted(FaultScript(then=Fault(kind="redirect", to=to)))
     with pytest.raises(FetchError, match=says):
         _ask(server)
     assert server.strangers == 0
 
 
-def test_a_private_portal_is_asked_only_when_it_is_named(trusted: Any) -> None:  # noqa: ANN401
+def test_a_private_portal_is_asked_only_when_it_is_named(
+    trusted: Callable[..., PortalServer],
+) -> None:
     server = trusted()
     with pytest.raises(FetchError, match=r"localhost is (127\.0\.0\.1|::1), an address inside"):
         _ask(server, hosts=())
@@ -255,7 +265,7 @@ def test_an_address_with_a_secret_is_refused_without_repeating_it(url: str) -> N
 
 
 def test_a_token_goes_to_its_own_host_and_into_no_log(
-    trusted: Any,  # noqa: ANN401
+    trusted: Callable[..., PortalServer],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     server = trusted(FaultScript({1: Fault(kind="redirect", to="other_name")}))
@@ -272,7 +282,7 @@ def test_a_token_goes_to_its_own_host_and_into_no_log(
 
 
 def test_a_portal_that_cannot_prove_its_name_is_not_asked_twice(
-    trusted: Any,  # noqa: ANN401
+    trusted: Callable[..., PortalServer],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = trusted()
@@ -283,7 +293,9 @@ def test_a_portal_that_cannot_prove_its_name_is_not_asked_twice(
     assert not waited
 
 
-def test_an_answer_that_cannot_be_used_is_asked_for_again(trusted: Any) -> None:  # noqa: ANN401
+def test_an_answer_that_cannot_be_used_is_asked_for_again(
+    trusted: Callable[..., PortalServer],
+) -> None:
     server = trusted()
     answers: Iterator[bool] = iter([False, False, True])
 
@@ -298,7 +310,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_again(trusted: Any) -> None:
     assert len(server.seen) == 3
 
 
-def test_faults_of_the_network_are_of_our_family(trusted: Any) -> None:  # noqa: ANN401
+def test_faults_of_the_network_are_of_our_family(trusted: Callable[..., PortalServer]) -> None:
     server = trusted(FaultScript(then=Fault(kind="reset_in_body")))
     with PortalClient(limits=QUICK, private_hosts=("localhost",)) as client:
         url = f"{server.url}/resource/abcd-1234.csv"
@@ -313,7 +325,7 @@ def test_limits_must_let_something_through() -> None:
         FetchLimits(attempts=0)
 
 
-def test_the_client_asks_for_fresh_answers(trusted: Any) -> None:  # noqa: ANN401
+def test_the_client_asks_for_fresh_answers(trusted: Callable[..., PortalServer]) -> None:
     server = trusted()
     _ask(server)
     headers = httpx.Headers(server.seen[0].headers)

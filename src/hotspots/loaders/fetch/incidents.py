@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from filelock import FileLock, Timeout
 
-from hotspots.errors import MissingExtraError, OutputError, ParameterError
+from hotspots.errors import FetchError, MissingExtraError, OutputError, ParameterError
 from hotspots.loaders.detect import listed
 from hotspots.loaders.fetch.choosing import choose
 from hotspots.loaders.fetch.contract import Span
@@ -50,6 +50,8 @@ _SCHEMA_VERSION: Final = 1
 _DEFAULT_LIMITS: Final = FetchLimits()
 #: How long a second process waits for the first one to fetch the same file.
 _LOCK_SECONDS: Final = 3600.0
+#: A dataset that shrinks below this share of what it was is taken for truncated.
+_COLLAPSE: Final = 0.5
 
 
 class Fetched(NamedTuple):
@@ -294,6 +296,7 @@ def _publish(
         ],
     }  # fmt: skip
     facts = json.loads(json.dumps(facts, default=str))
+    _refuse_collapse(before, facts, target)
     unchanged = all(before.get(name) == value for name, value in facts.items())
     if not (unchanged and is_as_written(target, before)):
         contents = (
@@ -310,6 +313,25 @@ def _publish(
         p.finish(t.windows)
     write_manifest(target, {**facts, "checked_at": now, "library": version("crime-hotspots")})
     return _notes(before, facts, taken)
+
+
+def _refuse_collapse(before: dict[str, Any], facts: dict[str, Any], target: Path) -> None:
+    """Refuse to put far fewer rows over a file: portals have answered 200 with nearly nothing."""
+    if not facts["rows"]:
+        msg = (
+            f"The portal has no row for what was asked for, and {target.name} was not written. Ask "
+            "for other days, or look whether the data were moved."
+        )
+        raise FetchError(msg)
+    asked = ("feed", "since", "until", "portals")
+    same = all(before.get(name) == facts[name] for name in asked)
+    if same and facts["rows"] < _COLLAPSE * before.get("rows", 0):
+        msg = (
+            f"The portal has {facts['rows']:,} rows where it had {before['rows']:,} when "
+            f"{target.name} was fetched: it may be truncated, so the file was left as it is. If "
+            "it is right, move the file away and fetch again."
+        )
+        raise FetchError(msg)
 
 
 def _notes(
