@@ -16,13 +16,8 @@ from hotspots.loaders.fetch.answers import not_wanted
 from hotspots.loaders.fetch.arcgis_layer import checked_document, layer_of, layers_named
 from hotspots.loaders.fetch.contract import Tally, Window
 from hotspots.loaders.fetch.keyset import keyed_page, row_numbers
-from hotspots.loaders.fetch.windows import (
-    bound_texts,
-    bounds_of,
-    is_bounded,
-    time_windows,
-    window_name,
-)
+from hotspots.loaders.fetch.sql import condition
+from hotspots.loaders.fetch.windows import is_bounded, time_windows, window_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -245,17 +240,8 @@ class ArcGIS:
 
     def _where(self, window: Window) -> str:
         column = self.portal.date_column
-        if window.undated:
-            return f"{column} IS NULL"
-        bounds = bound_texts if self.portal.date_kind == "text" else bounds_of
-        kind = "" if self.portal.date_kind == "text" else "TIMESTAMP "
-        limits = bounds(window, self.portal, self.zone)
-        conditions = [
-            f"{column} {sign} {kind}'{limit}'"
-            for sign, limit in zip((">=", "<"), limits, strict=True)
-            if limit
-        ]
-        return " AND ".join(conditions) or "1=1"
+        where = condition(window, self.portal, self.zone, column=column, moment="TIMESTAMP '{}'")
+        return where or "1=1"
 
     def _is_yearly(self) -> bool:
         return _YEAR in self.portal.dataset or _YEAR in self.portal.url
