@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import warnings
 from typing import TYPE_CHECKING, Final
 
@@ -10,12 +11,15 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyogrio
+import pyproj
 import shapely
 from pyarrow import parquet
+from pyproj.exceptions import CRSError
 
 from hotspots.errors import InputDataError, NotTabularError
 from hotspots.loaders.documents import X, Y
 from hotspots.loaders.frames import check_header, text_frame
+from hotspots.loaders.reference import WGS84
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,9 +27,11 @@ if TYPE_CHECKING:
 #: Objects in objects are flattened so many times.
 _NESTED: Final = 3
 _GEOMETRY: Final = "geometry"
+#: What GeoParquet means when it says nothing.
+_CRS84: Final = "OGC:CRS84"
 
 
-def read_parquet(raw: bytes, name: str) -> pl.DataFrame:
+def read_parquet(raw: bytes, name: str) -> tuple[pl.DataFrame, str]:
     """Turn a Parquet file, GeoParquet or not, into a table of text.
 
     Parameters
@@ -37,8 +43,9 @@ def read_parquet(raw: bytes, name: str) -> pl.DataFrame:
 
     Returns
     -------
-    polars.DataFrame
-        Text; the coordinates of points are in ``geometry.x`` and ``geometry.y``.
+    tuple of polars.DataFrame and str
+        Text, with the coordinates of points in ``geometry.x`` and ``geometry.y``; and their
+        reference system, as the file says it; empty when it says none.
 
     Raises
     ------
@@ -61,13 +68,13 @@ def read_parquet(raw: bytes, name: str) -> pl.DataFrame:
     frame = pl.DataFrame(pl.from_arrow(table))
     binary = [c for c in frame.columns if frame[c].dtype == pl.Binary]
     text = text_frame(frame.drop(binary))
-    if _GEOMETRY in binary:
-        shapes = shapely.from_wkb(frame[_GEOMETRY].to_numpy(), on_invalid="ignore")
-        text = text.with_columns(_point_columns(shapes))
-    return text
+    if _GEOMETRY not in binary:
+        return text, ""
+    shapes = shapely.from_wkb(frame[_GEOMETRY].to_numpy(), on_invalid="ignore")
+    return text.with_columns(_point_columns(shapes)), _stated_in(file.schema_arrow.metadata or {})
 
 
-def read_geopackage(raw: bytes, name: str) -> pl.DataFrame:
+def read_geopackage(raw: bytes, name: str) -> tuple[pl.DataFrame, str]:
     """Turn the one layer of a GeoPackage into a table of text.
 
     Parameters
@@ -79,8 +86,9 @@ def read_geopackage(raw: bytes, name: str) -> pl.DataFrame:
 
     Returns
     -------
-    polars.DataFrame
-        Text; the coordinates of points are in ``geometry.x`` and ``geometry.y``.
+    tuple of polars.DataFrame and str
+        Text, with the coordinates of points in ``geometry.x`` and ``geometry.y``; and their
+        reference system, as the file says it; empty when it says none.
 
     Raises
     ------
@@ -101,7 +109,33 @@ def read_geopackage(raw: bytes, name: str) -> pl.DataFrame:
     check_header([str(c) for c in data.columns], name)
     shapes = data[_GEOMETRY].to_numpy() if _GEOMETRY in data else None
     text = text_frame(pd.DataFrame(data.drop(columns=_GEOMETRY, errors="ignore")))
-    return text if shapes is None else text.with_columns(_point_columns(shapes))
+    if shapes is None:
+        return text, ""
+    return text.with_columns(_point_columns(shapes)), _system(getattr(data, "crs", None))
+
+
+def _stated_in(metadata: dict[bytes, bytes]) -> str:
+    """Find the system of the points in the words of GeoParquet."""
+    try:
+        column = json.loads(metadata[b"geo"])["columns"][_GEOMETRY]
+        return _system(column.get("crs", _CRS84))
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return ""
+
+
+def _system(stated: object) -> str:
+    """Write a reference system as briefly as it can be; empty when there is none that is known."""
+    if stated is None:
+        return ""
+    try:
+        crs = pyproj.CRS.from_user_input(stated)
+    except CRSError:
+        return ""
+    authority = crs.to_authority(min_confidence=100)
+    if authority is None:
+        return str(crs.to_wkt())
+    found = ":".join(authority)
+    return WGS84 if found == _CRS84 else found
 
 
 def _layers(raw: bytes) -> tuple[list[str], pd.DataFrame | None]:

@@ -10,6 +10,17 @@ from hotspots.errors import InputDataError, NotTabularError
 
 #: Encodings of exports from offices of the countries whose feeds are read here.
 _ENCODINGS: Final = ("cp1252", "cp1250", "cp1251", "mac_roman", "cp437", "cp850")
+#: Letters beyond ASCII, language by language, of two code pages that are much alike: one byte is an
+#: n with a tilde in the one and an n with an acute in the other.
+_ALPHABETS: Final = {
+    "cp1252": (
+        "áéíóúüñ¿¡ªº°", "àâæçèéêëîïôœùûüÿ«»°", "áâãàçéêíóôõúüªº°", "äöüßé", "àèéìíîòóùú°",
+        "áèéëïóöü", "åäöé", "æøåéö", "àçèéíïòóúü·", "ðþæáéíóúýö",
+    ),
+    "cp1250": (
+        "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîşţ", "čćđšž",
+    ),
+}  # fmt: skip
 #: What stands where a byte could not be decoded.
 REPLACED: Final = "\ufffd"
 UNDECODABLE: Final = "some bytes could not be decoded: their rows are rejected"
@@ -94,8 +105,18 @@ def _from_8_bit(raw: bytes) -> tuple[bytes, str, tuple[str, ...]]:
         encoding = "cp1252"
         if best is not None and "cp1252" not in (best.encoding, *best.could_be_from_charset):
             encoding = best.encoding
+        if encoding in _ALPHABETS:
+            encoding = max(_ALPHABETS, key=lambda page: _in_one_language(sample, page))
     text = raw.decode(encoding, errors="replace")
     notes = () if encoding == "utf-8" else (f"decoded from {encoding}",)
     if REPLACED in text:
         notes = (*notes, UNDECODABLE)
     return text.encode(), encoding, notes
+
+
+def _in_one_language(sample: bytes, page: str) -> float:
+    """Give the largest share of letters beyond ASCII that one language of a code page has."""
+    text = sample.decode(page, errors="replace").casefold()
+    letters = [c for c in text if not c.isascii()]
+    found = max(sum(c in alphabet for c in letters) for alphabet in _ALPHABETS[page])
+    return found / max(len(letters), 1)

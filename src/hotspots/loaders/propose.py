@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import polars as pl
 
 from hotspots.errors import EmptyInputError, ParameterError, SchemaMismatchError
 from hotspots.loaders.detect import find_columns, listed
-from hotspots.loaders.formats import has_clock, strptime
+from hotspots.loaders.documents import X, Y
 from hotspots.loaders.generic import ROLES, check_zone_and_crs
 from hotspots.loaders.labels import percent
-from hotspots.loaders.profile import profiles_of
-from hotspots.loaders.propose_dates import ZONE_MARKS, Dates, find_dates
+from hotspots.loaders.profile import MOSTLY, profiles_of
+from hotspots.loaders.propose_clock import find_clock
+from hotspots.loaders.propose_dates import EPOCHS, Dates, find_dates
 from hotspots.loaders.propose_places import Bounds, PlaceFit, find_pair, fit_places
 from hotspots.loaders.propose_roles import find_roles, possible_categories
-from hotspots.loaders.propose_words import date_evidence, place_evidence, role_evidence
+from hotspots.loaders.propose_words import (
+    date_evidence,
+    place_evidence,
+    role_evidence,
+    unused_evidence,
+)
 from hotspots.loaders.reference import WGS84
-from hotspots.loaders.rhythm import quiet_is_at_night, quietest
 from hotspots.loaders.source import open_source
 from hotspots.loaders.table import read_records
 from hotspots.loaders.zones import zones_at
@@ -34,13 +38,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hotspots.loaders.profile import ColumnProfile
-    from hotspots.loaders.propose_dates import DateFit
+    from hotspots.loaders.propose_clock import Clock
+    from hotspots.loaders.source import Source
     from hotspots.words import Message
 
 _MOST_LABELS: Final = 40
 _PAIRS: Final = (("longitude", "latitude"), ("x", "y"))
-_HOURS: Final = 24
-Clock = Literal["local", "utc"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -62,7 +65,8 @@ class Proposal:
     date_format : str or None
         Format of the moment; None when day and month could stand in either order, or in both.
     clock : str or None
-        ``"local"`` or ``"utc"``: which clock the moments show; None when that is open.
+        ``"local"``, ``"utc"`` or ``"local_midnight_in_utc"``: which clock the moments show; None
+        when that is open.
     time_zone : str or None
         IANA zone; None when it is open.
     place : PlaceFit or None
@@ -91,8 +95,12 @@ class Proposal:
     @property
     def simple(self) -> bool:  # numpydoc ignore=RT01
         """Whether ``feed="generic-csv"`` can read it; otherwise a description of the feed can."""
+        dates = self.dates
+        alone = dates.clock or dates.parts or self.clock != "local" or dates.basis != "occurrence"
         mixed = self.place is not None and self.place.mixed_decimals
-        return not (self.dates.clock or self.dates.parts or self.clock == "utc" or mixed)
+        fits = [fit for fit in (dates.start, dates.end, dates.reported) if fit and fit.certain]
+        forms = {fit.form for fit in fits}
+        return not (alone or mixed or len(forms) > 1 or forms & {*EPOCHS})
 
     def options(self) -> dict[str, Any]:
         """Give the options of ``read_incidents`` that read the file as proposed.
@@ -192,9 +200,11 @@ def propose_reading(
     place = None
     if pair is not None:
         hours = _offset_hours(time_zone)
-        place = fit_places(frame, pair, crs=crs, bbox=bbox, utc_offset_hours=hours)
+        place = fit_places(
+            frame, pair, crs=crs or _stated(source, pair), bbox=bbox, utc_offset_hours=hours
+        )
     zone, zone_said = _zone(time_zone, place)
-    which, clock_said = _clock(frame, dates, zone, clock)
+    which, clock_said = find_clock(frame, dates.start, zone, clock)
     used = {
         *(pair or ()), dates.clock, *dates.parts, *dates.others,
         *(fit.column for fit in (dates.start, dates.end, dates.reported) if fit),
@@ -203,11 +213,14 @@ def propose_reading(
     roles = {**_moment_roles(dates), **_place_roles(place), **find_roles(profiles, used, others)}
     labels = _label_counts(frame, roles.get("category"))
     able = [p.name for p in possible_categories(profiles, {*used, *roles.values()})]
-    said = [*date_evidence(dates, told=date_format is not None), *clock_said]
+    said = [message("loaders.note", text=note) for note in source.notes]
+    said += [*date_evidence(dates, told=date_format is not None), *clock_said]
+    stated = crs is None and pair is not None and bool(_stated(source, pair))
     said += [
-        *place_evidence(place, bounded=bbox is not None),
+        *place_evidence(place, bounded=bbox is not None, stated=stated),
         *zone_said,
         *role_evidence(roles, labels, able),
+        *unused_evidence([name for name in source.header if name not in {*used, *roles.values()}]),
     ]
     return Proposal(
         file_name=source.name,
@@ -237,6 +250,11 @@ def _told(columns: Mapping[str, str], header: tuple[str, ...], name: str) -> dic
         msg = f"{name} has no column {listed(absent)}. It has: {listed(header)}."
         raise SchemaMismatchError(msg)
     return {role: found[column] for role, column in columns.items()}
+
+
+def _stated(source: Source, pair: tuple[str, str]) -> str | None:
+    """Give the system that a file states for the points in it."""
+    return (source.crs or None) if pair == (X, Y) else None
 
 
 def _told_pair(told: Mapping[str, str]) -> tuple[str, str] | None:
@@ -293,53 +311,12 @@ def _label_counts(frame: pl.DataFrame, column: str | None) -> tuple[tuple[str, i
     return tuple(zip(counted["label"].to_list(), counted["rows"].to_list(), strict=True))
 
 
-def _marked(fit: DateFit | None) -> str:
-    """Find the mark of a zone at the end of a format."""
-    if fit is None:
-        return ""
-    return next((mark.strip() for mark in ZONE_MARKS if mark and fit.form.endswith(mark)), "")
-
-
-def _clock(
-    frame: pl.DataFrame, dates: Dates, zone: str | None, told: Clock | None
-) -> tuple[Clock | None, list[Message]]:
-    """Decide which clock the moments show; a mark such as +00 is not always true."""
-    mark, fit = _marked(dates.start), dates.start
-    if fit is None or not has_clock(fit.form):
-        return told or "local", []
-    moments = strptime(frame[fit.column].str.strip_chars(), fit.form).drop_nulls()
-    local = _quiet(moments)
-    if told is not None:
-        return told, []
-    if not mark:
-        if local is None or quiet_is_at_night(local):
-            said = [message("loaders.found_local", hour=local)] if local is not None else []
-            return "local", said
-        return "local", [message("loaders.found_odd_hours", hour=local)]
-    there = moments.dt.replace_time_zone("UTC").dt.convert_time_zone(zone or "UTC")
-    in_zone = _quiet(there)
-    nights = [h is not None and quiet_is_at_night(h) for h in (local, in_zone)]
-    if zone is None or nights[0] == nights[1]:
-        return None, [message("loaders.ask_clock", mark=mark)]
-    which: Clock = "utc" if nights[1] else "local"
-    found = message(
-        f"loaders.found_mark_{which}", mark=mark, written=local or 0, there=in_zone or 0, zone=zone
-    )
-    return which, [found]
-
-
-def _quiet(moments: pl.Series) -> int | None:
-    """Find the first of the three quietest hours; midnight and noon sharp are no moments."""
-    hours, minutes = moments.dt.hour(), moments.dt.minute()
-    real = hours.filter(~(hours.is_in([0, 12]) & (minutes == 0)))
-    return quietest(np.bincount(real.to_numpy(), minlength=_HOURS))
-
-
 def _zone(told: str | None, place: PlaceFit | None) -> tuple[str | None, list[Message]]:
     if told is not None:
         return told, [message("loaders.found_zone_told", zone=told)]
-    if place is None or not len(place.longitude):
-        return None, [message("loaders.ask_zone")]
+    if place is None or not len(place.longitude) or place.systems[0].share < MOSTLY:
+        later = place is not None and place.points > 0
+        return None, [message("loaders.ask_zone_later" if later else "loaders.ask_zone")]
     zones = zones_at(place.longitude, place.latitude)
     if not zones:
         return None, [message("loaders.ask_zone")]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
-from hotspots.loaders.formats import has_clock, has_day, strptime
+from hotspots.loaders.formats import (
+    EPOCH_MS,
+    INSTANT,
+    INSTANT_FORMAT,
+    WALL,
+    WALL_FORMAT,
+    has_clock,
+    has_day,
+    strptime,
+)
 from hotspots.loaders.profile import MOSTLY
 
 if TYPE_CHECKING:
@@ -29,11 +38,21 @@ _CLOCKS: Final = (
 )  # fmt: skip
 #: What a file may write after the clock; whether it is true is another question.
 ZONE_MARKS: Final = ("", "Z", "+00", "+00:00", "+0000", " UTC")
+#: An offset that differs from row to row is believed.
+_OFFSETS: Final = ("%z", " %z")
+#: Seconds since 1970.
+EPOCH_S: Final = "%s"
+EPOCHS: Final = (EPOCH_MS, EPOCH_S)
 _MONTHS: Final = ("%Y-%m", "%Y/%m", "%m/%Y")
-_CLOCK_ALONE: Final = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+_CLOCK_ALONE: Final = (
+    "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%Hh%M", "%H h %M", "%H.%M", "%H:%M Uhr",
+)  # fmt: skip
 _HHMM: Final = r"^(?:[01]?\d|2[0-3])?[0-5]?\d$"
 _FIRST_YEAR: Final = 1900
+#: Numbers are moments only where they give years in which portals have existed.
+_FIRST_EPOCH: Final = 1990
 _TRIED_FIRST: Final = 8
+_ENOUGH_DAYS: Final = 10
 _TRIED: Final = 5000
 
 _IGNORED: Final = r"update|modif|edit|export|load|refresh|publish|extract|dow\b|doy\b"
@@ -68,6 +87,11 @@ class DateFit:
         The format with day and month the other way round; empty when it makes no difference.
     only_this, only_other : int
         Different values that fit only the one, or only the other.
+    typed : str
+        How the file's own dates are marked, where they are no texts: as on the wall or in UTC.
+    days_only : bool
+        Whether all values are at one time of day, so that they are days. Milliseconds and seconds
+        may be at two times, an hour apart: midnights of winter and summer.
     """
 
     column: str
@@ -77,6 +101,13 @@ class DateFit:
     other: str = ""
     only_this: int = 0
     only_other: int = 0
+    typed: str = ""
+    days_only: bool = False
+
+    @property
+    def parser(self) -> str:  # numpydoc ignore=RT01
+        """The format to parse the texts by; another one for what was a date in the file."""
+        return {WALL: WALL_FORMAT, INSTANT: INSTANT_FORMAT}.get(self.typed, self.form)
 
     @property
     def certain(self) -> bool:  # numpydoc ignore=RT01
@@ -93,8 +124,9 @@ def _believed(texts: pl.Series, form: str) -> np.ndarray:
     """Say which texts fit a format and give a year that can be."""
     found = strptime(texts, form)
     years = found.dt.year()
+    first = _FIRST_EPOCH if form in EPOCHS else _FIRST_YEAR
     fits: np.ndarray = (
-        years.is_between(_FIRST_YEAR, datetime.now(UTC).year + 1).fill_null(value=False).to_numpy()
+        years.is_between(first, datetime.now(UTC).year + 1).fill_null(value=False).to_numpy()
     )
     return fits
 
@@ -125,7 +157,9 @@ def swapped_order(form: str) -> str:
     return re.sub("%[dm]", lambda m: swaps[m[0]], form)
 
 
-def fit_dates(column: ColumnProfile, form: str | None = None) -> DateFit | None:
+def fit_dates(
+    column: ColumnProfile, form: str | None = None, *, named: bool = False
+) -> DateFit | None:
     """Find the format that the values of a column fit.
 
     Parameters
@@ -134,6 +168,8 @@ def fit_dates(column: ColumnProfile, form: str | None = None) -> DateFit | None:
         The column.
     form : str, optional
         The format, when it is known: then no other is tried, in no other order.
+    named : bool, default False
+        Whether the caller says that the column holds dates.
 
     Returns
     -------
@@ -146,8 +182,11 @@ def fit_dates(column: ColumnProfile, form: str | None = None) -> DateFit | None:
     texts, rows = counted["text"].head(_TRIED), counted["rows"].head(_TRIED).to_numpy()
     if texts.is_empty() or not texts.head(_TRIED_FIRST).str.contains(r"\d").all():
         return None
+    for mark in (WALL, INSTANT):
+        if rows[texts.str.ends_with(mark).to_numpy()].sum() >= MOSTLY * rows.sum():
+            return _typed_fit(column.name, texts, mark, form)
     few = texts.head(_TRIED_FIRST)
-    forms = _formats(numeric=column.numeric) if form is None else (form,)
+    forms = _formats(column, named=named) if form is None else (form,)
     likely = [f for f in forms if _believed(few, f).any()]
     fits = {form: _believed(texts, form) for form in likely}
     best = max(likely, key=lambda form: int(fits[form].sum()), default="")
@@ -164,13 +203,43 @@ def fit_dates(column: ColumnProfile, form: str | None = None) -> DateFit | None:
         other=other,
         only_this=int((fits[best] & ~theirs).sum()),
         only_other=int((theirs & ~fits[best]).sum()),
+        days_only=_are_days(strptime(texts, best), best),
     )
 
 
-def _formats(*, numeric: bool) -> Sequence[str]:
-    if numeric:
-        return ("%Y%m%d",)
-    clocked = [d + c + mark for mark in ZONE_MARKS for d in _DATES for c in _CLOCKS]
+def _typed_fit(name: str, texts: pl.Series, mark: str, form: str | None) -> DateFit:
+    """Describe dates that were dates in the file; any format reads them."""
+    moments = strptime(texts, WALL_FORMAT if mark == WALL else INSTANT_FORMAT)
+    days = _are_days(moments, "")
+    said = form or ("%Y-%m-%d" if days and mark == WALL else "%Y-%m-%dT%H:%M:%S")
+    fits = len(moments) - moments.null_count()
+    return DateFit(
+        column=name,
+        form=said,
+        fits=fits,
+        of=len(texts),
+        typed=mark,
+        days_only=days and mark == WALL,
+    )
+
+
+def _are_days(moments: pl.Series, form: str) -> bool:
+    """Say whether moments are all at midnight; as numbers, at the midnights of a zone."""
+    clocks = (moments.drop_nulls() - moments.drop_nulls().dt.truncate("1d")).unique()
+    if form not in EPOCHS:
+        return bool((clocks == timedelta(0)).all())
+    apart = clocks.max() - clocks.min() if len(clocks) else None  # type: ignore[operator]
+    one_or_two = len(clocks) == 1 or (len(clocks) == 2 and apart == timedelta(hours=1))  # noqa: PLR2004
+    return bool(one_or_two and len(moments) >= _ENOUGH_DAYS)
+
+
+def _formats(column: ColumnProfile, *, named: bool) -> Sequence[str]:
+    if column.numeric:
+        # A long number is an id, unless its column is called like a date.
+        dated = named or column.called(f"{_OCCURRED}|{_PLAIN}|{_REPORTED}|{_END}|timestamp")
+        return ("%Y%m%d", *EPOCHS) if dated else ("%Y%m%d",)
+    marks = (*ZONE_MARKS, *_OFFSETS)
+    clocked = [d + c + mark for mark in marks for d in _DATES for c in _CLOCKS]
     return (*_DATES, *clocked, *_MONTHS)
 
 
@@ -188,6 +257,8 @@ class Dates:
         Columns with year, month, day, hour and minute.
     others : tuple of str
         Other columns that hold dates.
+    basis : str
+        ``"report"`` when the moment's column is called like a report, as no other holds dates.
     """
 
     start: DateFit | None = None
@@ -198,6 +269,7 @@ class Dates:
     clock_hook: str = ""
     parts: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    basis: str = "occurrence"
 
     @property
     def precision(self) -> str:  # numpydoc ignore=RT01
@@ -208,7 +280,7 @@ class Dates:
             return ("day", "hour", "minute")[len(self.parts) - 3]
         if self.start is None or not has_day(self.start.form):
             return "month"
-        return "minute" if has_clock(self.start.form) else "day"
+        return "minute" if has_clock(self.start.form) and not self.start.days_only else "day"
 
 
 def find_dates(
@@ -238,15 +310,22 @@ def find_dates(
         ),
         key=lambda r: r[:2],
     )
-    fits = [(rank, fit) for rank, _, p in ranked if (fit := fit_dates(p, form)) is not None]
+    fits = [
+        (rank, fit)
+        for rank, _, p in ranked
+        if (fit := fit_dates(p, form, named=rank == -1)) is not None
+    ]
     if not fits or (start is not None and fits[0][0] != -1):
         return Dates() if start is not None else Dates(parts=_find_parts(profiles))
+    only_reports = fits[0][0] == _RANK_REPORTED
+    if only_reports and (parts := _find_parts(profiles)):
+        return Dates(parts=parts, reported=fits[0][1], others=tuple(f.column for _, f in fits[1:]))
     first = fits[0][1]
     end = next((f for rank, f in fits[1:] if rank == _RANK_END), None)
     reported = next((f for rank, f in fits[1:] if rank == _RANK_REPORTED), None)
     used = {f.column for f in (first, end, reported) if f}
     # A clock in the date's own column is no use when every value of it is midnight.
-    clock = _find_clock(profiles, used) if _without_clock(first, profiles) else ("", "", "")
+    clock = _find_clock(profiles, used) if _without_clock(first) else ("", "", "")
     return Dates(
         start=first,
         end=end,
@@ -255,6 +334,7 @@ def find_dates(
         clock_form=clock[1],
         clock_hook=clock[2],
         others=tuple(f.column for _, f in fits if f.column not in used),
+        basis="report" if only_reports else "occurrence",
     )
 
 
@@ -273,14 +353,8 @@ def _rank(column: ColumnProfile) -> int:
     return 1 if column.called(_PLAIN) else 2
 
 
-def _without_clock(fit: DateFit, profiles: Sequence[ColumnProfile]) -> bool:
-    if not has_day(fit.form):
-        return False
-    if not has_clock(fit.form):
-        return True
-    column = next(p for p in profiles if p.name == fit.column)
-    moments = strptime(column.texts.unique().head(_TRIED), fit.form).drop_nulls()
-    return bool(((moments.dt.hour() == 0) & (moments.dt.minute() == 0)).all())
+def _without_clock(fit: DateFit) -> bool:
+    return has_day(fit.form) and (fit.days_only or not has_clock(fit.form))
 
 
 def _find_clock(profiles: Sequence[ColumnProfile], used: set[str]) -> tuple[str, str, str]:

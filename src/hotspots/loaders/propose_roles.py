@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from hotspots.loaders.profile import ColumnProfile
 
 _ID: Final = (
-    r"\bid\b|\bids?$|identif|number|\bno\b|\bnr\b|\bnum|folio|\bkey\b|unique|aktenzeichen|"
-    r"expediente|\bref"
+    r"\bid\b|\bids?$|identif|number|nummer|\bno\b|\bnr\b|\bn[uú]m|\bn[°º]|folio|\bkey\b|unique|"
+    r"[uú]nico|dossier|aktenzeichen|expediente|\bref"
 )
 _NOT_A_CATEGORY: Final = (
     r"code|\bid\b|number|locat|place|premis|lugar|weapon|arma\b|status|outcome|resol|dispos|day of|"
@@ -30,7 +30,8 @@ _ADDRESS: Final = (
     r"\baddr|block|street|direcci|\badr|\brue\b|stra[sß]|\bcall[ea]\b|^location$|intersection"
 )
 _AREA: Final = (
-    r"neigh|hood|barrio|\bward\b|communit|stadtteil|lsoa name|quartier|arrondissement|suburb"
+    r"neigh|hood|barrio|\bward\b|communit|stadtteil|lsoa name|quartier|arrondissement|suburb|"
+    r"localidad|colonia|wijk|buurt"
 )
 _DISTRICT: Final = r"district|precinct|comuna|\bbeat\b|division|bezirk|falls within|\bpdq\b"
 _MOST_LABELS: Final = 300

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hotspots.loaders.formats import EPOCH_MS
 from hotspots.loaders.labels import shown
-from hotspots.words import message
+from hotspots.loaders.profile import MOSTLY
+from hotspots.loaders.propose_dates import EPOCH_S
+from hotspots.words import message, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from hotspots.loaders.propose_dates import Dates
+    from hotspots.loaders.propose_dates import DateFit, Dates
     from hotspots.loaders.propose_places import PlaceFit
     from hotspots.words import Message
 
 _NAMED_SYSTEMS: Final = 5
+_NAMED_COLUMNS: Final = 20
 
 
 def date_evidence(dates: Dates, *, told: bool) -> Iterator[Message]:
@@ -35,11 +39,14 @@ def date_evidence(dates: Dates, *, told: bool) -> Iterator[Message]:
     fit = dates.start
     if dates.parts:
         yield message("loaders.found_parts", columns=", ".join(map(repr, dates.parts)))
+        yield from _other_moments(dates)
         return
     if fit is None:
         yield message("loaders.ask_date")
         return
-    column = repr(shown(fit.column))
+    column, form = repr(shown(fit.column)), _written(fit)
+    if dates.basis == "report":
+        yield message("loaders.found_report_only", column=column)
     if told:
         yield message("loaders.found_date_told", column=column, form=fit.form)
     elif fit.mixed:
@@ -50,17 +57,55 @@ def date_evidence(dates: Dates, *, told: bool) -> Iterator[Message]:
     elif not fit.certain:
         yield message("loaders.ask_order", column=column, form=fit.form, other=fit.other, of=fit.of)
     else:
-        yield message("loaders.found_date", column=column, form=fit.form, fits=fit.fits, of=fit.of)
+        yield message("loaders.found_date", column=column, form=form, fits=fit.fits, of=fit.of)
         if fit.other:
             yield message("loaders.found_order", form=fit.form, only=fit.only_this, other=fit.other)
     if dates.clock:
         yield message("loaders.found_clock", column=repr(dates.clock), form=dates.clock_form)
+    yield from _other_moments(dates)
     if dates.others:
         listed = ", ".join(repr(shown(name)) for name in dates.others)
         yield message("loaders.found_other_dates", columns=listed)
 
 
-def place_evidence(place: PlaceFit | None, *, bounded: bool) -> Iterator[Message]:
+def _written(fit: DateFit) -> str:
+    """Say how dates are written, for people."""
+    if fit.typed:
+        return say(message("loaders.form_typed"))
+    names = {EPOCH_MS: "loaders.form_milliseconds", EPOCH_S: "loaders.form_seconds"}
+    return say(message(names[fit.form])) if fit.form in names else fit.form
+
+
+def _other_moments(dates: Dates) -> Iterator[Message]:
+    """Say what becomes of the columns with the end and the report."""
+    for name, fit in (("end", dates.end), ("reported", dates.reported)):
+        if fit is None:
+            continue
+        read = "found" if fit.certain else "skipped"
+        yield message(f"loaders.{read}_{name}", column=repr(shown(fit.column)), form=_written(fit))
+
+
+def unused_evidence(names: Sequence[str]) -> Iterator[Message]:
+    """Name the columns that are not read.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns.
+
+    Yields
+    ------
+    Message
+        One finding, when there are any.
+    """
+    if names:
+        listed = ", ".join(repr(shown(name)) for name in names[:_NAMED_COLUMNS])
+        more = len(names) - _NAMED_COLUMNS
+        and_more = f", {say(message('loaders.and_more', more=more))}" if more > 0 else ""
+        yield message("loaders.found_unused", columns=f"{listed}{and_more}")
+
+
+def place_evidence(place: PlaceFit | None, *, bounded: bool, stated: bool) -> Iterator[Message]:
     """Say where it happened, and in which reference system.
 
     Parameters
@@ -69,6 +114,8 @@ def place_evidence(place: PlaceFit | None, *, bounded: bool) -> Iterator[Message
         What was found.
     bounded : bool
         Whether the caller named bounds.
+    stated : bool
+        Whether the file states the system of its points.
 
     Yields
     ------
@@ -87,6 +134,10 @@ def place_evidence(place: PlaceFit | None, *, bounded: bool) -> Iterator[Message
     if place.crs:
         fit = place.systems[0]
         where = "bounds" if bounded else "reach"
+        if stated:
+            yield message("loaders.found_stated", crs=place.crs)
+            if fit.share < MOSTLY:
+                yield message("loaders.ask_stated", crs=place.crs, share=f"{100 * fit.share:.1f} %")
         yield message(
             f"loaders.found_place_{where}",
             x=x, y=y, crs=place.crs, points=place.points, of=place.of,

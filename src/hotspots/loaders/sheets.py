@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
@@ -13,11 +13,16 @@ from hotspots.errors import EmptyInputError, HotspotsError, InputDataError
 from hotspots.loaders.archives import check_archive
 from hotspots.loaders.formats import WALL
 from hotspots.loaders.frames import check_header
+from hotspots.loaders.labels import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import python_calamine
+
+#: A table begins within so many rows of a sheet, or where the sheet does.
+_LOOKED_AT: Final = 50
+_NAMED: Final = 3
 
 
 def read_workbook(raw: bytes, name: str) -> tuple[pl.DataFrame, int, tuple[str, ...]]:
@@ -52,14 +57,33 @@ def read_workbook(raw: bytes, name: str) -> tuple[pl.DataFrame, int, tuple[str, 
         msg = f"{name} is a broken Excel workbook ({error}). Save it again, or as CSV."
         raise InputDataError(msg) from error
     for number, (sheet, rows) in enumerate(sheets):
-        start = next((i for i, row in enumerate(rows) if any(c != "" for c in row)), None)
+        start, above = _header_row(rows)
         if start is None:
             continue
         others = [other for i, (other, _) in enumerate(sheets) if i != number]
-        notes = (f"read from the sheet {sheet!r}, not from {', '.join(map(repr, others))}",)
-        return _table(rows[start:], name), start + 1, notes if others else ()
+        notes = []
+        if others:
+            notes.append(f"read from the sheet {sheet!r}, not from {', '.join(map(repr, others))}")
+        if above:
+            notes.append(f"the header is row {start + 1}; {above} above it is no part of the table")
+        return _table(rows[start:], name), start + 1, tuple(notes)
     msg = f"{name} holds no table in any of its sheets."
     raise EmptyInputError(msg)
+
+
+def _header_row(rows: Sequence[Sequence[object]]) -> tuple[int | None, str]:
+    """Find the row of the header, and what stands above it; None when all is blank.
+
+    A title fills a cell or two. A row is passed over when it fills no more than half as many cells
+    as a row that follows soon.
+    """
+    filled = [sum(cell != "" for cell in row) for row in rows[:_LOOKED_AT]]
+    first = next((i for i, row in enumerate(rows) if any(cell != "" for cell in row)), None)
+    if first is None or first >= _LOOKED_AT:
+        return first, ""
+    start = next(i for i, cells in enumerate(filled) if 2 * cells > max(filled))
+    above = [repr(shown(cell_text(c), 60)) for row in rows[:start] for c in row if c != ""]
+    return start, ", ".join(above[:_NAMED])
 
 
 def _sheets(raw: bytes) -> list[tuple[str, list[list[object]]]]:

@@ -67,6 +67,8 @@ class Source:
         The table when it was not text on the disk, all text.
     undecodable : bool
         Whether ``content`` holds marks for bytes that could not be decoded.
+    crs : str
+        Reference system that the file states for its points; empty when it states none.
     notes : tuple of str
         What was done to read it.
     """
@@ -81,6 +83,7 @@ class Source:
     content: bytes = b""
     frame: pl.DataFrame | None = None
     undecodable: bool = False
+    crs: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -210,9 +213,11 @@ def _from_content(facts: Source, raw: bytes) -> Source:
         frame, header_lines, notes = read_workbook(raw, name)
         return _with_frame(facts, frame, header_lines, notes)
     if raw.startswith(_PARQUET):
-        return _with_frame(facts, read_parquet(raw, name))
+        frame, crs = read_parquet(raw, name)
+        return _with_frame(replace(facts, crs=crs), frame)
     if raw.startswith(_SQLITE):
-        return _with_frame(facts, read_geopackage(raw, name))
+        frame, crs = read_geopackage(raw, name)
+        return _with_frame(replace(facts, crs=crs), frame)
     for magic, what in _FOREIGN.items():
         if raw.startswith(magic):
             msg = f"{name} is {what}; it is not a table that can be read."

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from hotspots.errors import ParameterError
 from hotspots.loaders.labels import shown
 from hotspots.loaders.parse import parse_feed
+from hotspots.loaders.propose_clock import is_certain, mark_of
+from hotspots.loaders.propose_dates import EPOCHS
 from hotspots.loaders.registry import list_feeds
 from hotspots.loaders.spec import normalised
 from hotspots.offences import display_groups, group_label
@@ -113,7 +115,19 @@ def _identity(file_name: str) -> str:
 def _moments(proposal: Proposal) -> list[tuple[str, DateFit]]:
     """Name the ends and reports whose order of day and month is certain."""
     named = (("end", proposal.dates.end), ("reported", proposal.dates.reported))
-    return [(name, fit) for name, fit in named if fit is not None and fit.certain]
+    return [(name, fit) for name, fit in named if fit and fit.certain and _rule(fit, proposal)]
+
+
+def _rule(fit: DateFit, proposal: Proposal) -> str:
+    """Say what a moment means; empty when what is known of the start says nothing about it."""
+    start = proposal.dates.start
+    if not mark_of(fit) or is_certain(fit):
+        return "local"
+    if fit is start or (start is not None and mark_of(fit) == mark_of(start)):
+        # One clock writes both, but each of them can be a day or a moment.
+        whole = "local_midnight_in_utc" if fit.days_only and fit.form in EPOCHS else "utc"
+        return "local" if proposal.clock in (None, "local") else whole
+    return ""
 
 
 def _variant(proposal: Proposal) -> str:
@@ -146,16 +160,16 @@ def _rows(columns: Mapping[str, str]) -> str:
 
 
 def _time(proposal: Proposal) -> str:
-    dates, rule = proposal.dates, proposal.clock or "local"
+    dates = proposal.dates
     lines = [
         "[time]",
         f"zone = {_text(proposal.time_zone or '')}",
         f'precision = "{dates.precision}"',
-        'basis = "occurrence"',
+        f'basis = "{dates.basis}"',
         "first_day = 1950-01-01",
         "",
         "[time.start]",
-        f'rule = "{rule}"',
+        f'rule = "{_rule(dates.start, proposal) if dates.start else "local"}"',
     ]
     if dates.start is not None:
         lines += [f"column = {_text(dates.start.column)}", f"formats = [{_text(dates.start.form)}]"]
@@ -167,6 +181,7 @@ def _time(proposal: Proposal) -> str:
     if dates.clock_hook:
         lines.append(f"clock_hook = {_text(dates.clock_hook)}")
     for name, fit in _moments(proposal):
+        rule = _rule(fit, proposal)
         lines += ["", f"[time.{name}]", f'rule = "{rule}"', f"column = {_text(fit.column)}"]
         lines.append(f"formats = [{_text(fit.form)}]")
     return "\n".join(lines) + "\n"

@@ -267,6 +267,20 @@ def test_excel_with_typed_cells(tmp_path: Path, chicago_row: Row, assert_account
     assert quality.notes == ("read from the sheet 'rows', not from 'notes'",)
 
 
+def test_excel_with_a_title_above_the_table(
+    tmp_path: Path, chicago_row: Row, assert_accounts: Check
+) -> None:
+    row = chicago_row(9955810)
+    title = [[("text", "Weekly incidents")], [("text", "Extracted"), ("text", "2 Jan")], []]
+    lines = [[("text", text) for text in texts] for texts in (row, row.values())]
+    found = read_incidents(_workbook(tmp_path / "x.xlsx", {"rows": [*title, *lines]}))
+    assert_accounts(found.quality, 1)
+    assert found.incidents["source_row"].iloc[0] == 5
+    (note,) = found.quality.notes
+    above = "'Weekly incidents', 'Extracted', '2 Jan'"
+    assert note == f"the header is row 4; {above} above it is no part of the table"
+
+
 def test_excel_that_is_no_table(tmp_path: Path) -> None:
     with pytest.raises(EmptyInputError, match=r"x\.xlsx holds no table"):
         read_incidents(_workbook(tmp_path / "x.xlsx", {"a": [], "b": []}))

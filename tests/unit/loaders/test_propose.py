@@ -8,6 +8,7 @@ import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
@@ -21,8 +22,6 @@ from hotspots.loaders.starter import write_starter
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import geopandas as gpd
 
 ZONE = "America/Chicago"
 
@@ -432,3 +431,209 @@ def test_a_starter_survives_odd_names(tmp_path: Path) -> None:
     assert reading.quality.feed.id == "gb-police-own"
     assert not reading.quality.feed.anonymised_by_publisher
     assert (reading.incidents["display_group"] == "robbery").sum() == 20
+
+
+def _starter(tmp_path: Path, proposal: Proposal) -> str:
+    feed = tmp_path / "starter.toml"
+    feed.write_text(write_starter(proposal), encoding="utf-8")
+    return str(feed)
+
+
+def _milliseconds(raw: pd.DataFrame) -> pd.Series:
+    utc = raw["moment"].dt.tz_localize(ZONE, ambiguous=True, nonexistent=pd.Timedelta("1h"))
+    since = utc.dt.tz_convert("UTC").dt.tz_localize(None) - pd.Timestamp(0)
+    return since // pd.Timedelta("1ms")
+
+
+def test_french_headers_a_clock_with_an_h_and_cp1252(
+    tmp_path: Path, raw: pd.DataFrame, original: gpd.GeoDataFrame
+) -> None:
+    path = tmp_path / "faits.csv"
+    pd.DataFrame(
+        {
+            "N° de dossier": "D" + raw["ID"],
+            "Date des faits": raw["moment"].dt.strftime("%d/%m/%Y"),
+            "Heure": raw["moment"].dt.strftime("%Hh%M"),
+            "Nature de l'infraction": raw["Primary Type"],
+            "Latitude": raw["Latitude"].str.replace(".", ","),
+            "Longitude": raw["Longitude"].str.replace(".", ","),
+        }
+    ).to_csv(path, index=False, sep=";", encoding="cp1252")
+    proposal = propose_reading(path)
+    assert proposal.questions == ()
+    assert (proposal.dates.clock, proposal.dates.clock_form) == ("Heure", "%Hh%M")
+    assert proposal.columns["record_id"] == "N° de dossier"
+    assert "decoded from cp1252" in _says(proposal)
+    _assert_same(read_incidents(path, feed=_starter(tmp_path, proposal)).incidents, original)
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("Año;Dirección;Número único", "cp1252"), ("Ocorrência;Município;Ação", "cp1252"),
+        ("Kradzież;Włamanie;Źródło", "cp1250"), ("Krádež;Město;Příměstí", "cp1250"),
+    ],
+)  # fmt: skip
+def test_a_header_with_accents_is_decoded_by_the_letters_of_one_language(
+    tmp_path: Path, header: str, encoding: str
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(f"{header};date;lat;lon\n1;2;3;2024-05-17;41.8;-87.6\n".encode(encoding))
+    assert propose_reading(path).header[:3] == tuple(header.split(";"))
+
+
+def test_a_geopackage_says_its_own_system(
+    tmp_path: Path, raw: pd.DataFrame, original: gpd.GeoDataFrame
+) -> None:
+    there = original.geometry.notna().to_numpy()
+    path = tmp_path / "incidents.gpkg"
+    table = pd.DataFrame({"when": raw["moment"][there], "kind": raw["Primary Type"][there]})
+    points = original.geometry[there].to_numpy()
+    gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326").to_crs("EPSG:26916").to_file(path)
+    proposal = propose_reading(path)
+    assert proposal.questions == ()
+    assert proposal.time_zone == ZONE
+    assert "the file states EPSG:26916" in _says(proposal)
+    assert "dates of the file's own kind" in _says(proposal)
+    for options in (proposal.options(), {"feed": _starter(tmp_path, proposal)}):
+        _assert_same(read_incidents(path, **options).incidents, original[there])
+
+
+def test_a_geoparquet_says_its_own_system(tmp_path: Path, original: gpd.GeoDataFrame) -> None:
+    there = original[original.geometry.notna()]
+    table = pd.DataFrame({"when": there["occurred_start"], "kind": there["category_raw"]})
+    path = tmp_path / "incidents.parquet"
+    frame = gpd.GeoDataFrame(table, geometry=there.geometry, crs="EPSG:4326")
+    frame.to_crs("EPSG:3435").to_parquet(path)
+    proposal = propose_reading(path)
+    assert proposal.questions == ()
+    assert proposal.place is not None
+    assert proposal.place.crs == "EPSG:3435"
+    assert "so it is certain" in _says(proposal)  # a moment with a zone needs no clock
+    found = read_incidents(path, **proposal.options()).incidents
+    assert (found["occurred_start"].to_numpy() == there["occurred_start"].to_numpy()).all()
+
+
+def test_a_file_that_states_a_wrong_system_is_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.gpkg"
+    table = _table(lat=None, lon=None)
+    points = gpd.points_from_xy(np.linspace(-1.6, -1.5, 40), np.linspace(53.7, 53.8, 40))
+    gpd.GeoDataFrame(table, geometry=points, crs="EPSG:3435").to_file(path)
+    assert _asks(propose_reading(path, time_zone="Europe/London")) == ["stated"]
+    told = propose_reading(path, crs="EPSG:4326")
+    assert told.questions == ()
+    assert read_incidents(path, **told.options()).quality.located == 40
+
+
+@pytest.mark.parametrize(("unit", "form"), [(1, "epoch_ms"), (1000, "%s")])
+def test_two_dates_in_milliseconds_or_seconds(
+    tmp_path: Path, raw: pd.DataFrame, original: gpd.GeoDataFrame, unit: int, form: str
+) -> None:
+    instants = _milliseconds(raw)
+    table = pd.DataFrame(
+        {
+            "OBJECTID": range(len(raw)),
+            "REPORT_DATE": (instants + 7_200_000) // unit,
+            "OCCURRED_DATE": instants // unit,
+            "OFFENSE": raw["Primary Type"],
+            "LAT": raw["Latitude"],
+            "LON": raw["Longitude"],
+        }
+    )
+    proposal = propose_reading(table)
+    assert proposal.questions == ()
+    assert (proposal.columns["occurred"], proposal.date_format) == ("OCCURRED_DATE", form)
+    assert proposal.clock == "utc"
+    assert "Not read: 'OBJECTID'." in _says(proposal)
+    found = read_incidents(table, feed=_starter(tmp_path, proposal)).incidents
+    _assert_same(found, original)
+    assert ((found["reported_at"] - found["occurred_start"]) == pd.Timedelta(hours=2)).all()
+
+
+def test_milliseconds_of_local_midnights_are_days(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=300, tz=ZONE)
+    table = _table(date=None, lat=[f"41.8{i}" for i in range(300)], lon="-87.6", type="THEFT")
+    table["lon"] = [f"-87.6{i}" for i in range(300)]
+    table["OCC_DATE"] = (
+        days.tz_convert("UTC").tz_localize(None) - pd.Timestamp(0)
+    ) // pd.Timedelta("1ms")
+    proposal = propose_reading(table)
+    assert proposal.clock == "local_midnight_in_utc"
+    found = read_incidents(table, feed=_starter(tmp_path, proposal)).incidents
+    assert (found["occurred_start"].dt.date == days.date).all()
+    assert set(found["occurred_precision"]) == {"day"}
+
+
+def test_a_long_number_in_another_column_is_no_moment() -> None:
+    table = _table(date=None, case=[str(1_563_000_000_000 + i) for i in range(40)])
+    assert _asks(propose_reading(table)) == ["date"]
+
+
+def test_an_american_and_a_european_date_in_one_file(
+    tmp_path: Path, raw: pd.DataFrame, original: gpd.GeoDataFrame
+) -> None:
+    entered = raw["moment"].dt.normalize() + pd.Timedelta(days=2)
+    table = pd.DataFrame(
+        {
+            "Incident date": raw["moment"].dt.strftime("%m/%d/%Y"),
+            "Incident time": raw["moment"].dt.strftime("%H%M"),
+            "Date entered": entered.dt.strftime("%d/%m/%Y"),
+            "Type": raw["Primary Type"],
+            "lat": raw["Latitude"],
+            "lng": raw["Longitude"],
+        }
+    )
+    proposal = propose_reading(table)
+    assert proposal.questions == ()
+    assert "reported: 'Date entered', written as %d/%m/%Y" in _says(proposal)
+    found = read_incidents(table, feed=_starter(tmp_path, proposal)).incidents
+    _assert_same(found, original)
+    assert (found["reported_at"].dt.tz_localize(None) == entered.to_numpy()).all()
+
+
+def test_a_report_in_an_open_order_is_left_out_and_said(tmp_path: Path) -> None:
+    table = _table(date="25/12/2024", reported="03/04/2025")
+    proposal = propose_reading(table, time_zone=ZONE)
+    assert proposal.questions == ()
+    assert "'reported' is not read, as day and month could stand in either order" in _says(proposal)
+    found = read_incidents(table, feed=_starter(tmp_path, proposal)).incidents
+    assert found["reported_at"].isna().all()
+
+
+def test_a_report_alone_is_not_taken_for_the_event(tmp_path: Path) -> None:
+    table = _table(date=None, **{"Date reported": "2024-05-17"})
+    proposal = propose_reading(table)
+    assert "No column says when it happened" in _says(proposal)
+    assert proposal.options() == {}  # it needs a description that says so
+    found = read_incidents(table, feed=_starter(tmp_path, proposal)).incidents
+    assert set(found["occurred_basis"]) == {"report"}
+    told = propose_reading(table, columns={"occurred": "Date reported"})
+    assert told.options()["columns"]["occurred"] == "Date reported"
+
+
+def test_offsets_in_the_text_are_believed(raw: pd.DataFrame, original: gpd.GeoDataFrame) -> None:
+    local = raw["moment"].dt.tz_localize(ZONE, ambiguous=True, nonexistent=pd.Timedelta("1h"))
+    table = pd.DataFrame(
+        {
+            "when": local.dt.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "kind": raw["Primary Type"],
+            "lat": raw["Latitude"],
+            "lon": raw["Longitude"],
+        }
+    )
+    proposal = propose_reading(table)
+    assert proposal.date_format == "%Y-%m-%dT%H:%M:%S%z"
+    assert "so it is certain" in _says(proposal)
+    _assert_same(read_incidents(table, **proposal.options()).incidents, original)
+
+
+def test_the_zone_follows_once_the_system_is_known() -> None:
+    move = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:27700", always_xy=True)
+    x, y = move.transform(np.linspace(-0.2, 0.0, 40), np.linspace(51.4, 51.6, 40))
+    table = _table(
+        lat=None, lon=None, Easting=x.round().astype(str), Northing=y.round().astype(str)
+    )
+    assert _asks(propose_reading(table)) == ["system", "zone_later"]
+    told = propose_reading(table, crs="EPSG:27700")
+    assert (told.questions, told.time_zone) == ((), "Europe/London")
+    assert read_incidents(table, **told.options()).quality.located == 40
