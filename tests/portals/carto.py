@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 import polars.selectors as cs
 from tests.portals.dataset import SERIAL
-from tests.portals.sql import run_sql
+from tests.portals.sql import miscounted, run_sql
 from tests.portals.talk import RefusedError, Reply, as_json
 
 if TYPE_CHECKING:
@@ -37,17 +37,15 @@ class Carto:
         if not request.asked.get("q"):
             raise RefusedError(400, "You must indicate a sql query")
         table = now.remember(self, lambda: _table(now))
-        sql = request.asked["q"]
+        sql = miscounted(request.asked["q"], request.count_of(0))
         found = now.answer((self, sql), lambda: run_sql({self.table: table}, sql))
         if " order by " not in f" {sql.lower()} ".replace("\n", " "):
             # Without an order any will do, and the next request may see another.
             found = found.sample(fraction=1, shuffle=True, seed=request.number)
         page = request.page_of(found, 0, found.height)
-        if "count(" in sql.lower():
-            # Where rows are counted the whole numbers are counts.
-            page = page.with_columns(cs.integer() + request.count_of(0))
         rows = page.with_columns(cs.datetime().dt.strftime("%Y-%m-%dT%H:%M:%SZ")).to_dicts()
         kinds = {name: _TYPES.get(kind.base_type()) for name, kind in found.schema.items()}
+        kinds |= dict.fromkeys({"the_geom"} & set(kinds), ("geometry", "geometry"))
         answer = {
             "rows": rows,
             "time": 0.01,
@@ -68,5 +66,6 @@ def _table(now: Snapshot) -> pl.DataFrame:
     return now.frame.select(
         pl.lit(None, dtype=pl.String).alias("the_geom"),
         pl.col(SERIAL).alias("cartodb_id"),
-        cs.by_name(now.columns),
+        cs.by_name(now.columns) - cs.datetime(),
+        (cs.by_name(now.columns) & cs.datetime()).dt.replace_time_zone("UTC"),
     ).sort("cartodb_id")

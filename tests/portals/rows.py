@@ -32,11 +32,13 @@ def synthetic_rows(
     seed: int = 0,
     since: date = date(2023, 1, 1),
     until: date = date(2024, 1, 1),
+    moved: tuple[float, float] = (0, 0),
 ) -> pl.DataFrame:
     """Make rows with the names and types that Chicago's portal gives over its API.
 
     About 5 in 1,000 have no ``date``; about 2 in 100 have one of `AWKWARD` for a block, and as many
     no ``description`` at all. Ids are distinct; dates are in ``[since, until)``.
+    ``moved`` takes them elsewhere, so many degrees east and north: (86.1, 11.95) is West Yorkshire.
     """
     sample = pl.read_csv(hs.sample_path("synthetic-chicago"), infer_schema=False)
     sample = sample.rename(lambda name: name.lower().replace(" ", "_")).drop("location")
@@ -69,8 +71,8 @@ def synthetic_rows(
             y_coordinate=pl.col("y_coordinate").cast(pl.Int64),
             year=pl.col("moment").dt.year().cast(pl.Int64),
             updated_on=pl.col("moment") + pl.duration(days=8),
-            latitude=(pl.col("latitude").cast(pl.Float64) + pl.col("north")).round(9),
-            longitude=(pl.col("longitude").cast(pl.Float64) + pl.col("east")).round(9),
+            latitude=(pl.col("latitude").cast(pl.Float64) + pl.col("north") + moved[1]).round(9),
+            longitude=(pl.col("longitude").cast(pl.Float64) + pl.col("east") + moved[0]).round(9),
         )
         .drop(made.columns)
     )

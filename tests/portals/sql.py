@@ -68,6 +68,11 @@ def run_sql(tables: Mapping[str, pl.DataFrame], sql: str) -> pl.DataFrame:
         raise RefusedError(400, str(err).splitlines()[0]) from err
 
 
+def miscounted(sql: str, more: int) -> str:
+    """Have a query count so many more rows than there are."""
+    return re.sub(r"\bcount\(\s*\*\s*\)", f"(count(*) + {more})", sql, flags=re.IGNORECASE)
+
+
 def split_list(text: str) -> list[str]:
     """Split at the commas that are neither in brackets nor in quotes."""
     items, depth, quote = [""], 0, ""

@@ -272,6 +272,34 @@ def test_carto_answers_sql(client: httpx.Client, frame: pl.DataFrame) -> None:
     assert counted["rows"] == [{"n": 2500}]
 
 
+def test_carto_groups_by_what_it_works_out(client: httpx.Client, frame: pl.DataFrame) -> None:
+    sql = """SELECT CASE WHEN "date" IS NULL THEN -1 ELSE
+        CASE WHEN "date" < '2023-07-01 05:00:00+00' THEN 0 ELSE 1 END END AS share,
+        count(*) AS n FROM "crimes" GROUP BY share"""
+    rows = client.post("/api/v2/sql", data={"q": sql}).json()["rows"]
+    assert {row["share"] for row in rows} == {-1, 0, 1}
+    assert next(row["n"] for row in rows if row["share"] == -1) == frame["date"].null_count()
+    assert sum(row["n"] for row in rows) == 2500
+    nothing = client.get("/api/v2/sql", params={"q": 'SELECT * FROM "crimes" LIMIT 0'}).json()
+    assert nothing["fields"]["the_geom"]["type"] == "geometry"
+    assert nothing["rows"] == []
+
+
+def test_sql_that_counts_wrong(frame: pl.DataFrame) -> None:
+    protocols = (CKAN(resource=RESOURCE),)
+    faults = FaultScript(then=Fault(kind="wrong_count", rows=2))
+    with (
+        PortalServer(frame=frame, protocols=protocols, faults=faults) as server,
+        bare_client(server) as client,
+    ):
+        carto = client.get("/api/v2/sql", params={"q": "SELECT count(*) AS n FROM crimes"}).json()
+        assert carto["rows"] == [{"n": 2502}]
+        sql = 'SELECT count(*) AS n FROM "crimes-2023"'
+        ckan = _ckan(client, "datastore_search_sql", sql=sql)
+        assert ckan["result"]["records"] == [{"n": 2502}]
+        assert _ckan(client, "datastore_search", resource_id=RESOURCE)["result"]["total"] == 2502
+
+
 @pytest.mark.parametrize(
     ("asked", "part"),
     [
