@@ -105,6 +105,12 @@ def test_domestic_assaults_of_yearly_files_are_sensitive() -> None:
     assert rows.loc[5, ["offence_code", "sensitive"]].tolist() == ["13A", True]
 
 
+def test_only_the_file_that_the_publisher_speaks_of_is_called_anonymised() -> None:
+    feed = describe_feed("us-minneapolis")
+    said = {v.name: feed.for_variant(v.name).anonymised_by_publisher for v in feed.variants}
+    assert said == {"crime-data": True, "service": True, "yearly": False, "yearly-2010": False}
+
+
 def test_the_seam_of_2018_is_told() -> None:
     notes = describe_feed("us-minneapolis").coverage
     assert any(note.first_day.year == note.last_day.year == 2018 for note in notes)
