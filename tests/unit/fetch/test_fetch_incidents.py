@@ -394,6 +394,7 @@ def test_a_fetch_killed_at_200_places_ends_in_the_same_file(
         ({"portal": "nowhere"}, "has no portal called 'nowhere'. It has: "),
         ({"private_hosts": "localhost"}, r"private_hosts is a list of names"),
         ({"token": " "}, "The token is blank"),
+        ({"time_zone": "Europe/London"}, "time zone of us-chicago is known: America/Chicago"),
         ({"token": "a\nb"}, "holds characters that no token has"),
     ],
 )
@@ -414,6 +415,18 @@ def test_an_option_that_cannot_be_is_refused_before_anything_is_asked(
 def test_a_feed_without_a_portal_says_where_to_get_its_files(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="It is not known where generic-csv can be fetched"):
         hs.fetch_incidents("generic-csv", out=tmp_path / "rows.csv")
+
+
+def test_a_feed_of_many_publishers_needs_an_address_and_may_be_given_a_zone(
+    tmp_path: Path,
+) -> None:
+    for options, says in (
+        ({}, "Every user of open311 has another address"),
+        ({"time_zone": "Europe/London"}, "Every user of open311 has another address"),
+        ({"time_zone": "Mars"}, "'Mars' is not an IANA zone"),
+    ):
+        with pytest.raises(ParameterError, match=says):
+            hs.fetch_incidents("open311", out=tmp_path / "rows.csv", **options)  # type: ignore[arg-type]
 
 
 def test_a_dataset_of_another_address_is_guarded_like_any(

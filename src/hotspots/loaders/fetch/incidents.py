@@ -32,7 +32,9 @@ from hotspots.loaders.fetch.joining import (
 )
 from hotspots.loaders.fetch.limits import FetchLimits
 from hotspots.loaders.fetch.parts import Parts
+from hotspots.loaders.generic import check_zone_and_crs
 from hotspots.loaders.read import read_incidents
+from hotspots.loaders.reference import WGS84
 from hotspots.loaders.registry import describe_feed
 from hotspots.progress import progress_bar
 from hotspots.words import message, say
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from hotspots.loaders.fetch.engine import Taken
     from hotspots.loaders.portals import Portal
     from hotspots.loaders.quality import QualityReport
+    from hotspots.loaders.spec import FeedSpec
 
 _SCHEMA_VERSION: Final = 1
 _DEFAULT_LIMITS: Final = FetchLimits()
@@ -83,6 +86,7 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
     area: Any = None,  # noqa: ANN401 - what it is depends on the portal
     portal: str | Portal | None = None,
     token: str | None = None,
+    time_zone: str | None = None,
     private_hosts: Sequence[str] = (),
     limits: FetchLimits = _DEFAULT_LIMITS,
     report: bool = True,
@@ -114,6 +118,10 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
     token : str, optional
         For portals that allow more to callers they know. It is sent to the portal's own host in a
         header, and is never written anywhere.
+    time_zone : str, optional
+        For a feed whose publishers have each their own (``open311``): the zone of ``since`` and
+        ``until``, and of the days in the report. By default days begin at midnight UTC, and the
+        report takes the zone in which all places lie.
     private_hosts : sequence of str, optional
         Hosts that may lie inside a private network, such as an agency's own server.
     limits : FetchLimits, optional
@@ -152,13 +160,14 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
     hotspots.errors.ParameterError: since (2024-05-01) must not be after until (2024-04-30).
     """
     spec, target = describe_feed(feed), check_fetch_target(out)
-    span = _span(since, until, spec.time_zone)
+    zone = _zone(spec, time_zone)
+    span = _span(since, until, zone)
     with _client(spec.portals, portal, token, private_hosts, limits) as client:
         from hotspots.loaders.fetch.dialects import speak  # noqa: PLC0415 - needs the extra
 
         def dialect_of(one: Portal) -> Any:  # noqa: ANN401 - a Dialect
             check_given_url(one.url.replace("{year}", "2000"))
-            return speak(one, client, spec.time_zone, area)
+            return speak(one, client, zone, area)
 
         choices = choose(spec, portal, span, dialect_of)
         folder = target.with_name(f"{target.name}.parts")
@@ -172,8 +181,19 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
             ]
             taken = [take(c.dialect, span, c.columns, parts, progress=p) for c, parts in held]
             notes = _publish(target, feed, span, choices, taken, [parts for _, parts in held])
-    quality = read_incidents(target, feed).quality if report else None
+    quality = read_incidents(target, feed, time_zone=time_zone).quality if report else None
     return Fetched(target, quality, notes)
+
+
+def _zone(spec: FeedSpec, time_zone: str | None) -> str:
+    """Give the zone of the days that are asked for."""
+    if time_zone is None:
+        return spec.time_zone or "UTC"
+    if spec.time_zone:
+        msg = f"The time zone of {spec.id} is known: {spec.time_zone}. Leave time_zone out."
+        raise ParameterError(msg)
+    check_zone_and_crs(time_zone, WGS84)
+    return time_zone
 
 
 def _span(since: str | date | None, until: str | date | None, zone: str) -> Span:
