@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from hotspots.cli.feeds import feeds
+from hotspots.cli.fetch import fetch
 from hotspots.cli.inspect import inspect
 from hotspots.cli.map import map_command
 from hotspots.cli.read import read
@@ -35,6 +36,7 @@ def main() -> None:
 
 
 main.add_command(feeds)
+main.add_command(fetch)
 main.add_command(inspect)
 main.add_command(read)
 main.add_command(map_command)
