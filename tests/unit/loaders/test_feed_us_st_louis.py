@@ -113,6 +113,34 @@ def test_class_of_the_code_and_words_together_say_what_it_is() -> None:
     assert (odd["category_raw"], odd["mapping_quality"]) == ("999", "unmapped")
 
 
+@pytest.mark.parametrize(
+    ("crime", "words", "code"),
+    [
+        (" 51312", "BURGLARY-RESDNCE/UNK TIM/FORC ENT/UNOCCUPIED", "22A"),
+        (" 53222", "BURGLARY-OTHR NONRES/NIT/UNLAW ENT/UNOCCUPIED", "22B"),
+        (" 64601", "LARCENY-FROM MTR VEH $500 - $24,999", "23F"),
+        (" 65701", "LARCENY-MTR VEH PARTS UNDER $500", "23G"),
+        (" 69702", "LARCENY-ALL OTHER UNDER $500", "23H"),
+        (" 72130", "AUTO THEFT-TRUCK/PERM RETNT/JOY RIDE", "240"),
+        (" 92000", "SIMPLE ASSAULT-HARRASSMENT", "13C"),
+        (" 95100", "STALKING (HARASSMENT ONLY, NO THREAT)", "13C"),
+        ("111110", "FRAUD-BAD CHECK/INSUF FUNDS/OVER $150", "90A"),
+        ("112020", "FRAUD-CREDIT DEVICE/UNDER $150", "26B"),
+        ("115100", "FRAUD-STEALING BY DECEIT/OVER $150", "26A"),
+        ("117000", "FAILURE TO RETURN BORROWED/RENTED VEHICL", "270"),
+        ("171200", "SEX OFFNS-STATUATORY RAPE/FIRST", "36B"),
+        ("172100", "SEX OFFNS-SODOMY/FORCIBLE", "11B"),
+        ("177000", "SEX OFFNS-INCEST", "36A"),
+        ("262100", "PORNAGRAPHY-PROMOTING", "370"),
+        ("265321", "LEAVING SCENE OF ACCIDENT", "99Y"),
+    ],
+)
+def test_words_that_the_files_hold_are_known(crime: str, words: str, code: str) -> None:
+    table = pd.read_csv(MIDDLE, dtype=str).fillna("")
+    table["Crime"], table["Description"] = crime, words
+    assert set(read_incidents(table).incidents["offence_code"]) == {code}
+
+
 def test_victims_of_one_offence_have_a_row_each_since_2021() -> None:
     rows = read_incidents(SAMPLES / "us-st-louis-nibrs.csv").incidents.set_index("source_row")
     assert rows.loc[[3, 4], "case_id"].tolist() == ["24900002", "24900002"]

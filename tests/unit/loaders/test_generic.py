@@ -51,6 +51,17 @@ def test_generic_table(write: Write, as_csv: Text) -> None:
     assert row["incident_id"] == f"generic-csv:{quality.sha256[:12]}:2"
 
 
+def test_offset_of_a_generic_table_is_believed(write: Write, as_csv: Text) -> None:
+    row = GENERIC_ROW | {"when": "2024-04-03T23:15:00Z"}
+    options = GENERIC | {"date_format": "%Y-%m-%dT%H:%M:%S%z"}
+    start = (
+        read_incidents(write(as_csv([row])), feed="generic-csv", **options)
+        .incidents["occurred_start"]
+        .iloc[0]
+    )
+    assert start.tz_convert("UTC").isoformat() == "2024-04-03T23:15:00+00:00"
+
+
 def test_generic_table_in_metres(write: Write, as_csv: Text) -> None:
     path = write(as_csv([{"d": "2024-04", "e": "430000", "n": "433000"}]))
     incidents, _ = read_incidents(
