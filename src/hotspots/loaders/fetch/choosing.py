@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hotspots.errors import ParameterError
 from hotspots.loaders.detect import match_feed
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
 
     from hotspots.loaders.fetch.contract import Dialect, Span
     from hotspots.loaders.portals import Portal
-    from hotspots.loaders.spec import FeedSpec
+    from hotspots.loaders.spec import FeedSpec, Variant
+
+
+#: Columns about people, which nothing here ever needs.
+_PERSONAL: Final = re.compile(
+    r"vic(t(im)?)?([ _]|$)|susp|request[eo]r|officer|gender|\bsex|\bage([ _]|$)|race|ethnic",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +133,25 @@ def _choice(spec: FeedSpec, portal: Portal, speak: Callable[[Portal], Dialect]) 
     fields = dialect.fields()
     match = match_feed(fields, spec.id, f"What {portal.name!r} offers")
     variant = next(v for v in spec.variants if v.name == match.variant)
-    wanted = {normalised(c) for c in (*variant.required, *variant.named_columns)}
-    always = set(dialect.always())
-    columns = tuple(f for f in fields if f in always or normalised(f) in wanted)
+    columns = _columns(spec, variant, fields, dialect.always())
     others = tuple(f for f in fields if f not in columns)
     return Choice(
         portal=portal, dialect=dialect, variant=match.variant, columns=columns, others=others
     )
+
+
+def _columns(
+    spec: FeedSpec, variant: Variant, fields: Sequence[str], always: Sequence[str]
+) -> tuple[str, ...]:
+    """Choose what the rules read, and as much more as it takes to be known as this variant."""
+    wanted = {normalised(c) for c in (*variant.required, *variant.named_columns, *always)}
+    known = {normalised(c) for c in variant.optional}
+    spare = [f for f in fields if normalised(f) in known - wanted and not _PERSONAL.search(f)]
+    while True:
+        columns = tuple(f for f in fields if normalised(f) in wanted)
+        if not spare or match_feed(columns, spec.id, "It").variant == variant.name:
+            return columns
+        wanted.add(normalised(spare.pop(0)))
 
 
 def _kind(choice: Choice) -> tuple[str, str, tuple[str, ...]]:

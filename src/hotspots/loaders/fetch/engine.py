@@ -36,6 +36,8 @@ class Taken:
         Windows with rows that were fetched now, and that were already there and have not changed.
     left_out : tuple of str
         Fields that the portal gave and nobody asked for.
+    notes : tuple of str
+        What the portal says of some of them.
     """
 
     windows: tuple[Window, ...]
@@ -43,6 +45,7 @@ class Taken:
     fetched: int
     kept: int
     left_out: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def rows(self) -> int:  # numpydoc ignore=RT01
@@ -87,7 +90,6 @@ def take(
         If they never agree, or the portal does not answer.
     """
     fetched: set[str] = set()
-    left_out: dict[str, None] = {}
     why = ""
     for _ in range(_ROUNDS):
         windows = dialect.windows(span)
@@ -103,7 +105,8 @@ def take(
                     held=tuple(whole),
                     fetched=len(fetched & held_names),
                     kept=len(held_names - fetched),
-                    left_out=tuple(left_out),
+                    left_out=tuple(dict.fromkeys(field for h in whole for field in h.left_out)),
+                    notes=tuple(dict.fromkeys(t.note for t in tallies if t.note)),
                 )
             continue
         why = "its data change faster than they can be fetched"
@@ -111,10 +114,8 @@ def take(
             if there is None or not there.done:
                 check_window_name(window.name)
                 begun = there or parts.begin(window, tally)
-                fault, extra = _fill(dialect, window, columns, begun, parts, progress)
+                why = _fill(dialect, window, columns, begun, parts, progress) or why
                 fetched.add(window.name)
-                left_out |= dict.fromkeys(extra)
-                why = fault or why
     msg = (
         f"After {_ROUNDS} rounds the portal and what was taken do not agree: {why}. Nothing was "
         "written. Try again later, or ask for a shorter time."
@@ -129,9 +130,8 @@ def _fill(
     held: Held,
     parts: Parts,
     progress: Callable[[int], object],
-) -> tuple[str, tuple[str, ...]]:
+) -> str:
     """Fetch the rest of a window; drop it and say why when it is not what was counted."""
-    extra: dict[str, None] = {}
     taking: Future[Held] | None = None
     rows = held.rows
     # One page is put on the disk while the next one is on its way.
@@ -139,7 +139,6 @@ def _fill(
         for page in dialect.pages(window, columns, held.after):
             held = taking.result() if taking else held
             taking = disk.submit(parts.add, held, page)
-            extra |= dict.fromkeys(page.left_out)
             rows += page.rows
             progress(page.rows)
             if held.tally.rows is not None and rows > held.tally.rows:
@@ -147,10 +146,9 @@ def _fill(
         held = taking.result() if taking else held
     wanted = held.tally.rows
     if wanted is None or held.rows == wanted:
-        return "", tuple(extra)
+        return ""
     parts.drop(window.name)
-    fault = f"{held.window} has {wanted:,} rows by its count, and {held.rows:,} came"
-    return fault, tuple(extra)
+    return f"{held.window} has {wanted:,} rows by its count, and {held.rows:,} came"
 
 
 def _disagreement(

@@ -3,48 +3,37 @@
 from __future__ import annotations
 
 import calendar
-import hashlib
 import importlib.util
-import json
 import re
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
-from importlib.metadata import version
-from pathlib import Path
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from filelock import FileLock, Timeout
 
-from hotspots.errors import FetchError, MissingExtraError, OutputError, ParameterError
-from hotspots.loaders.detect import listed
+from hotspots.errors import MissingExtraError, OutputError, ParameterError
 from hotspots.loaders.fetch.choosing import choose
 from hotspots.loaders.fetch.contract import Span
 from hotspots.loaders.fetch.engine import take
 from hotspots.loaders.fetch.guard import check_given_url
 from hotspots.loaders.fetch.joining import (
     check_fetch_target,
-    is_as_written,
     is_gzipped,
-    join,
-    read_manifest,
-    write_manifest,
 )
 from hotspots.loaders.fetch.limits import FetchLimits
 from hotspots.loaders.fetch.parts import Parts
+from hotspots.loaders.fetch.record import record
 from hotspots.loaders.generic import check_zone_and_crs
 from hotspots.loaders.read import read_incidents
 from hotspots.loaders.reference import WGS84
 from hotspots.loaders.registry import describe_feed
 from hotspots.progress import progress_bar
-from hotspots.words import message, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from hotspots.loaders.fetch.choosing import Choice
     from hotspots.loaders.fetch.client import PortalClient
-    from hotspots.loaders.fetch.engine import Taken
     from hotspots.loaders.portals import Portal
     from hotspots.loaders.quality import QualityReport
     from hotspots.loaders.spec import FeedSpec
@@ -163,24 +152,30 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
     zone = _zone(spec, time_zone)
     span = _span(since, until, zone)
     with _client(spec.portals, portal, token, private_hosts, limits) as client:
-        from hotspots.loaders.fetch.dialects import speak  # noqa: PLC0415 - needs the extra
+        from hotspots.loaders.fetch.dialects import slug, speak  # noqa: PLC0415 - needs the extra
+
+        folder = target.with_name(f"{target.name}.parts")
 
         def dialect_of(one: Portal) -> Any:  # noqa: ANN401 - a Dialect
             check_given_url(one.url.replace("{year}", "2000"))
-            return speak(one, client, zone, area)
+            return speak(one, client, zone, area, folder / slug(one, area))
 
         choices = choose(spec, portal, span, dialect_of)
-        folder = target.with_name(f"{target.name}.parts")
         with (
             _locked(folder),
             progress_bar("Fetching", total=None, unit="rows", shown=progress) as p,
         ):
             held = [
-                (c, Parts.open(folder / _slug(c.portal), c.columns, gzipped=is_gzipped(target)))
+                (
+                    c,
+                    Parts.open(
+                        folder / slug(c.portal, area), c.columns, gzipped=is_gzipped(target)
+                    ),
+                )
                 for c in choices
             ]
             taken = [take(c.dialect, span, c.columns, parts, progress=p) for c, parts in held]
-            notes = _publish(target, feed, span, choices, taken, [parts for _, parts in held])
+            notes = record(target, feed, span, choices, taken, [parts for _, parts in held])
     quality = read_incidents(target, feed, time_zone=time_zone).quality if report else None
     return Fetched(target, quality, notes)
 
@@ -276,97 +271,3 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _slug(portal: Portal) -> str:
-    """Name a dataset's folder, so that the parts of one are never taken for those of another."""
-    facts = "\n".join(str(value) for value in asdict(portal).values())
-    return f"{portal.protocol}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
-
-
-def _publish(
-    target: Path,
-    feed: str,
-    span: Span,
-    choices: Sequence[Choice],
-    taken: Sequence[Taken],
-    parts: Sequence[Parts],
-) -> tuple[str, ...]:
-    """Join the parts into the file, and write beside it what it is; nothing where it is that."""
-    before = read_manifest(target)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    facts: dict[str, Any] = {
-        "schema": _SCHEMA_VERSION,
-        "feed": Path(feed).name,
-        "since": span.since,
-        "until": span.until and span.until - timedelta(days=1),
-        "portals": [
-            {"name": c.portal.name, "protocol": c.portal.protocol, "url": c.portal.url,
-             "dataset": c.portal.dataset, "variant": c.variant}
-            for c in choices
-        ],
-        "columns": list(choices[0].columns),
-        "columns_not_fetched": sorted({f for c in choices for f in c.others}),
-        "rows": sum(t.rows for t in taken),
-        "windows": [
-            {"name": h.window, "rows": h.rows, "mark": h.tally.mark}
-            for t in taken
-            for h in t.held
-            if h.parts
-        ],
-    }  # fmt: skip
-    facts = json.loads(json.dumps(facts, default=str))
-    _refuse_collapse(before, facts, target)
-    unchanged = all(before.get(name) == value for name, value in facts.items())
-    if not (unchanged and is_as_written(target, before)):
-        contents = (
-            content
-            for t, p in zip(taken, parts, strict=True)
-            for h in t.held
-            for content in p.contents(h)
-        )
-        joined = join(choices[0].columns, contents, target)
-        facts |= {**asdict(joined), "retrieved_at": now}
-    else:
-        facts |= {name: before[name] for name in ("sha256", "size_bytes", "retrieved_at")}
-    for t, p in zip(taken, parts, strict=True):
-        p.finish(t.windows)
-    write_manifest(target, {**facts, "checked_at": now, "library": version("crime-hotspots")})
-    return _notes(before, facts, taken)
-
-
-def _refuse_collapse(before: dict[str, Any], facts: dict[str, Any], target: Path) -> None:
-    """Refuse to put far fewer rows over a file: portals have answered 200 with nearly nothing."""
-    if not facts["rows"]:
-        msg = (
-            f"The portal has no row for what was asked for, and {target.name} was not written. Ask "
-            "for other days, or look whether the data were moved."
-        )
-        raise FetchError(msg)
-    asked = ("feed", "since", "until", "portals")
-    same = all(before.get(name) == facts[name] for name in asked)
-    if same and facts["rows"] < _COLLAPSE * before.get("rows", 0):
-        msg = (
-            f"The portal has {facts['rows']:,} rows where it had {before['rows']:,} when "
-            f"{target.name} was fetched: it may be truncated, so the file was left as it is. If "
-            "it is right, move the file away and fetch again."
-        )
-        raise FetchError(msg)
-
-
-def _notes(
-    before: dict[str, Any], facts: dict[str, Any], taken: Sequence[Taken]
-) -> tuple[str, ...]:
-    fetched, kept = (sum(getattr(t, name) for t in taken) for name in ("fetched", "kept"))
-    notes = [message("fetch.taken", rows=facts["rows"], fetched=fetched, kept=kept)]
-    then, now = (
-        {*f.get("columns", ()), *f.get("columns_not_fetched", ())} for f in (before, facts)
-    )
-    if then and now - then:
-        notes.append(message("fetch.columns_new", columns=listed(sorted(now - then))))
-    if then - now:
-        notes.append(message("fetch.columns_gone", columns=listed(sorted(then - now))))
-    if facts["columns_not_fetched"]:
-        names = listed(facts["columns_not_fetched"])
-        notes.append(message("fetch.columns_not_fetched", columns=names))
-    return tuple(say(note) for note in notes)

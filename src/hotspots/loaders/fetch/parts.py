@@ -76,6 +76,8 @@ class Held:
         Its pages, in order.
     done : bool
         Whether these are all.
+    left_out : tuple of str
+        Fields that the portal gave and that are in no part.
     """
 
     window: str
@@ -84,6 +86,7 @@ class Held:
     tally: Tally
     parts: tuple[Part, ...] = ()
     done: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:  # numpydoc ignore=RT01
@@ -179,6 +182,7 @@ class Parts:
                     **found,
                     "tally": Tally(**found["tally"]),
                     "parts": tuple(Part(**part) for part in found["parts"]),
+                    "left_out": tuple(found["left_out"]),
                 }
             )
         except (KeyError, TypeError):
@@ -261,7 +265,8 @@ class Parts:
             sha256=hashlib.sha256(content).hexdigest(),
             after=page.after,
         )
-        more = replace(held, parts=(*held.parts, part), done=not page.after)
+        left_out = tuple(dict.fromkeys((*held.left_out, *page.left_out)))
+        more = replace(held, parts=(*held.parts, part), done=not page.after, left_out=left_out)
         self._write(more)
         return more
 
