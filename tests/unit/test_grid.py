@@ -233,6 +233,25 @@ def test_counts_keep_zero_cells_and_what_was_counted(make_incidents: MakeInciden
     assert facts.incidents_used == 2
 
 
+def test_an_area_is_covered_with_cells_of_a_size_that_is_chosen(
+    make_incidents: MakeIncidents,
+) -> None:
+    points = [(-1.55 + 0.001 * i, 53.75 + 0.0007 * i) for i in range(60)]
+    incidents = make_incidents(points)
+    area = study_area(gpd.GeoSeries([shapely.box(-1.6, 53.7, -1.45, 53.85)], crs="EPSG:4326"))
+    counted = count_incidents(incidents, area)
+    expected = count_incidents(incidents, make_hexgrid(area, incidents=incidents))
+    pd.testing.assert_frame_equal(pd.DataFrame(counted), pd.DataFrame(expected))
+    assert provenance_of(counted).area_basis == "polygons"
+    assert set(counted["resolution_basis"]) == {"chosen"}
+
+
+def test_a_grid_of_one_cell_is_no_area(make_incidents: MakeIncidents) -> None:
+    area = study_area(gpd.GeoSeries([shapely.box(-1.6, 53.7, -1.45, 53.85)], crs="EPSG:4326"))
+    grid = make_hexgrid(area, resolution=8).iloc[:1]
+    assert count_incidents(make_incidents([(-1.5, 53.8)]), grid).index.equals(grid.index)
+
+
 def test_counts_do_not_depend_on_the_order_of_rows(make_incidents: MakeIncidents) -> None:
     grid = make_hexgrid(study_area(SQUARE), resolution=8)
     rng = np.random.default_rng(2)

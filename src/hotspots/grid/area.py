@@ -96,6 +96,27 @@ def study_area(
     return gpd.GeoDataFrame(row, geometry=[shape], crs=WGS84)
 
 
+def is_study_area(given: object) -> bool:
+    """Say whether something came from ``study_area``.
+
+    Parameters
+    ----------
+    given : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        The answer.
+    """
+    return (
+        isinstance(given, gpd.GeoDataFrame)
+        and len(given) == 1
+        and {"area_basis", "area_attribution"} <= {*given.columns}
+        and given.index.name != "cell"
+    )
+
+
 def check_study_area(area: gpd.GeoDataFrame) -> shapely.Geometry:
     """Take the one shape out of a study area, or say that it is none.
 
@@ -114,8 +135,7 @@ def check_study_area(area: gpd.GeoDataFrame) -> shapely.Geometry:
     ParameterError
         If it is not a study area.
     """
-    fits = isinstance(area, gpd.GeoDataFrame) and len(area) == 1 and "area_basis" in area.columns
-    if not fits:
+    if not is_study_area(area):
         kind = type(area).__name__
         msg = (
             f"area must come from study_area(...), got a {kind}. Write study_area(polygons) first."

@@ -9,7 +9,8 @@ import pandas as pd
 
 from hotspots.cells import as_cells, points_to_cells, resolution_of
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
-from hotspots.grid.hexgrid import with_constants
+from hotspots.grid.area import is_study_area
+from hotspots.grid.hexgrid import make_hexgrid, with_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,8 @@ def count_incidents(
     incidents : geopandas.GeoDataFrame
         Incidents; the column ``count`` says what each row counts for.
     grid : geopandas.GeoDataFrame
-        From ``make_hexgrid``.
+        From ``make_hexgrid``. Or an area from ``study_area``: then it is covered with hexagons as
+        ``make_hexgrid(area, incidents=incidents)`` does it, their size chosen from the incidents.
     by : {None, "month", "group"}, default None
         Also count each month of the period, or each display group.
 
@@ -71,6 +73,8 @@ def count_incidents(
         raise ParameterError(msg)
     _check_columns(incidents)
     refuse_mixed_kinds(incidents)
+    if is_study_area(grid):
+        grid = make_hexgrid(grid, incidents=incidents)
     place = _cell_positions(incidents, grid)
     weights = incidents["count"].to_numpy(dtype=np.int64)
     facts = _facts(incidents)
@@ -185,7 +189,10 @@ def _check_columns(incidents: gpd.GeoDataFrame) -> None:
 def _cell_positions(incidents: gpd.GeoDataFrame, grid: gpd.GeoDataFrame) -> NDArray[np.intp]:
     """Find the row of the grid that each incident falls in; -1 for none."""
     if grid.empty or grid.index.name != "cell":
-        msg = "The grid has no cells in its index. Make it with make_hexgrid(area)."
+        msg = (
+            "The grid has no cells in its index. Make it with make_hexgrid(area), or give the area "
+            "from study_area(polygons)."
+        )
         raise SchemaMismatchError(msg)
     cells = as_cells(grid.index)
     points = incidents.geometry

@@ -17,6 +17,8 @@ from hotspots.words import message, say
 if TYPE_CHECKING:
     import folium
 
+    from hotspots.words import Message
+
 
 def make_map(result: HotspotResult, *, tiles: str | None = None, lang: str = "en") -> folium.Map:
     """Show a result on a map in a notebook, with the same layer as the public page.
@@ -89,8 +91,14 @@ def _payload(result: HotspotResult, lang: str) -> dict[str, Any]:
         "legend": [{"text": say_range(c.low, c.high, lang), "colour": c.colour} for c in classes],
         "legend_hot": say(message("page.legend_hot"), lang),
         "attribution": facts.area_attribution,
-        "warning": say(message("page.not_for_publication"), lang),
+        "warning": " ".join(say(said, lang) for said in _warnings(result)),
     }
+
+
+def _warnings(result: HotspotResult) -> list[Message]:
+    """Say what the map is not for; what an outline drawn around the points does, on the map too."""
+    outline = [said for said in result.caveats if said.key == "methods.area_from_incidents"]
+    return [message("page.not_for_publication"), *outline]
 
 
 def _say_p_value(p: float, lang: str) -> str:

@@ -132,5 +132,11 @@ def local_gi_star(  # noqa: PLR0913 - one argument for each choice a reader may 
         method="local_gi_star",
         params=params,
         provenance=provenance,
-        caveats=caveats(params, ready, answer, n_edge=int((~tested).sum())),
+        caveats=caveats(
+            params,
+            ready,
+            answer,
+            n_edge=int((~tested).sum()),
+            area_basis=provenance.area_basis,
+        ),
     )

@@ -94,7 +94,7 @@ def _notes(
 
 
 def caveats(
-    params: LocalGiStarParams, ready: Prepared, answer: Answer, *, n_edge: int
+    params: LocalGiStarParams, ready: Prepared, answer: Answer, *, n_edge: int, area_basis: str
 ) -> tuple[Message, ...]:
     """Say what a reader must know; no caveat holds a number that gives counts away.
 
@@ -108,16 +108,19 @@ def caveats(
         What the test said.
     n_edge : int
         Cells not tested.
+    area_basis : str
+        What the study area was made from.
 
     Returns
     -------
     tuple of Message
         Most important first.
     """
+    outline = "area_from_incidents" if area_basis == "incidents" else "area_decides"
     said = [
         message("methods.cells_with_neighbours", cells=params.window_cells),
         message("methods.not_a_risk"),
-        message("methods.area_decides"),
+        message(f"methods.{outline}"),
     ]
     if (answer.word == TOO_FEW).all():
         said.insert(0, message("methods.too_few"))
