@@ -190,7 +190,7 @@ def test_where_ranges_are_ignored_the_archive_is_downloaded_once(
     asked = [s.headers.get("Range") for s in server.seen if s.path.startswith("/data")]
     assert asked.count(None) == 1
     assert asked.count("bytes=0-0") == 2
-    assert (tmp_path / "parts" / "2024-03.zip").stat().st_size == size
+    assert (tmp_path / "parts" / "files" / "2024-03.zip").stat().st_size == size
 
 
 @pytest.mark.parametrize("seed", range(8))

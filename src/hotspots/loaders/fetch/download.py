@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from hotspots.loaders.fetch.client import PortalClient
 
+#: The folder among the parts of a fetch where whole files lie, out of the way of the parts.
+FILES: Final = "files"
 #: An attempt that brought as much is no failure: what stands is kept, and the next one goes on.
 _PROGRESS_BYTES: Final = 1 << 20
 _LOCK_SECONDS: Final = 3600.0

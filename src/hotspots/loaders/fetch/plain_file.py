@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from hotspots.errors import FetchError, HotspotsError, ParameterError
 from hotspots.loaders.archives import ALWAYS_ALLOWED_BYTES, MAX_RATIO, check_archive
 from hotspots.loaders.fetch.contract import Page, Tally, Window
-from hotspots.loaders.fetch.download import download
+from hotspots.loaders.fetch.download import FILES, download
 from hotspots.loaders.fetch.remote_file import look_at
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class PlainFile:
         return self.portal.url.replace(_YEAR, window.source)
 
     def _place(self, window: Window) -> Path:
-        return self.folder / f"{window.name}.download"
+        return self.folder / FILES / f"{window.name}.download"
 
     def _all_windows(self) -> list[Window]:
         """Give the window of each file that there may be."""
@@ -217,7 +217,7 @@ class PlainFile:
 
     def _fetched(self, window: Window) -> Download | None:
         """Bring the file of a window up to date; None: the one of this year is not there yet."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / FILES).mkdir(parents=True, exist_ok=True)
         this_year = datetime.now(ZoneInfo(self.zone or "UTC")).year
         url = self._url(window)
         if window.source == str(this_year) and look_at(self.client, url) is None:

@@ -18,7 +18,7 @@ from hotspots.errors import AnswerError, FetchError, HotspotsError, ParameterErr
 from hotspots.loaders.archives import check_archive
 from hotspots.loaders.encoding import as_utf8
 from hotspots.loaders.fetch.contract import Page, Tally, Window
-from hotspots.loaders.fetch.download import download
+from hotspots.loaders.fetch.download import FILES, download
 from hotspots.loaders.fetch.police import (
     check_forces,
     force_names,
@@ -301,8 +301,8 @@ class PoliceArchive:
         return archive
 
     def _place(self, home: str) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return self.folder / f"{home}.zip"
+        (self.folder / FILES).mkdir(parents=True, exist_ok=True)
+        return self.folder / FILES / f"{home}.zip"
 
     def _member(self, archive: _Archive, info: zipfile.ZipInfo) -> bytes:
         """Unpack one file of an archive, by its checksum the right one."""
