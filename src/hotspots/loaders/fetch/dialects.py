@@ -11,6 +11,7 @@ from hotspots.loaders.fetch.arcgis import ArcGIS
 from hotspots.loaders.fetch.carto import Carto
 from hotspots.loaders.fetch.ckan import CKAN
 from hotspots.loaders.fetch.open311 import Open311
+from hotspots.loaders.fetch.plain_file import PlainFile
 from hotspots.loaders.fetch.police_api import PoliceApi
 from hotspots.loaders.fetch.police_archive import PoliceArchive
 from hotspots.loaders.fetch.police_areas import police_area
@@ -28,6 +29,7 @@ _DIALECTS: Final[dict[str, Any]] = {
     "arcgis": ArcGIS,
     "carto": Carto,
     "ckan": CKAN,
+    "file": PlainFile,
     "open311": Open311,
     "police-api": PoliceApi,
     "police-archive": PoliceArchive,
