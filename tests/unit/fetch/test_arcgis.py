@@ -191,6 +191,40 @@ def test_marks_change_when_rows_do(serve: Serve, settings: dict[str, bool], same
     assert [bool(t.mark) for t in before] == [settings != {"edit_date": False}] * 2
 
 
+class TellsEdits:
+    """A layer with a field for edits, whose maximum is ``last``."""
+
+    def __init__(self, last: int | None) -> None:
+        self._last = last
+
+    def ask(
+        self, url: str, *, parse: Callable[[Answer], object], params: Mapping[str, str]
+    ) -> object:
+        kinds = {"n": "OID", "edited": "Date"}
+        layer = {
+            "type": "Table",
+            "fields": [{"name": n, "type": f"esriFieldType{kind}"} for n, kind in kinds.items()],
+            "editFieldsInfo": {"editDateField": "edited"},
+            "editingInfo": {"lastEditDate": 5},
+            "advancedQueryCapabilities": {"supportsStatistics": True},
+        }
+        if not url.endswith("/query"):
+            return parse(answer_of(layer))
+        if "returnCountOnly" in params:
+            return parse(answer_of({"count": 3}))
+        # Some databases write all names in capitals.
+        return parse(answer_of({"features": [{"attributes": {"LAST_EDIT": self._last}}]}))
+
+
+@pytest.mark.parametrize(("last", "mark"), [(7, "7"), (None, "5")])
+def test_a_field_for_edits_that_is_not_kept_is_not_believed(last: int | None, mark: str) -> None:
+    portal = Portal(name="x", protocol="arcgis", url="https://example.org/FeatureServer")
+    client: Any = TellsEdits(last)
+    dialect = ArcGIS(client=client, portal=portal, zone=ZONE)
+    (tally,) = dialect.tallies(dialect.windows(EVERYTHING))
+    assert (tally.rows, tally.mark) == (3, mark)
+
+
 @pytest.mark.parametrize("settings", [{"paging": False}, {"ordering": False}])
 def test_a_layer_that_cannot_order_is_asked_by_ids(
     serve: Serve, frame: pl.DataFrame, settings: dict[str, bool]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hotspots.errors import ParameterError
 from hotspots.loaders.fetch.contract import Span, Window
-from hotspots.loaders.fetch.windows import bounds_of, time_windows, window_name
+from hotspots.loaders.fetch.sql import condition
+from hotspots.loaders.fetch.windows import bound_texts, bounds_of, time_windows, window_name
 from hotspots.loaders.portals import Portal
 
 TODAY = date(2026, 11, 22)
@@ -97,6 +98,27 @@ def test_limits_by_the_clock_of_the_portal(clock: str, expected: str) -> None:
     march = Window(name="2024-03", since=date(2024, 3, 1), until=date(2024, 4, 1))
     start, end = bounds_of(march, _portal(clock=clock), "America/New_York")
     assert f"{start} {end}" == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "clock", "expected"),
+    [
+        ("timestamp", "local", "d >= <2024-03-01 00:00:00> AND d < <2024-04-01 00:00:00>"),
+        ("timestamp", "utc", "d >= <2024-03-01 05:00:00> AND d < <2024-04-01 04:00:00>"),
+        # "2024-03-01" comes before "2024-03-01 00:00:00", and is a day of March.
+        ("text", "local", "d >= '2024-03-01' AND d < '2024-04-01'"),
+        ("text", "utc", "d >= '2024-03-01 05:00:00' AND d < '2024-04-01 04:00:00'"),
+    ],
+)
+def test_conditions(kind: str, clock: str, expected: str) -> None:
+    portal = _portal(date_kind=kind, clock=clock)
+    march = Window(name="2024-03", since=date(2024, 3, 1), until=date(2024, 4, 1))
+    told = condition(march, portal, "America/New_York", column="d", moment="<{}>")
+    assert told == expected
+    undated = Window(name="undated", undated=True)
+    assert condition(undated, portal, "America/New_York", column="d") == "d IS NULL"
+    assert condition(Window(name="all"), portal, "America/New_York", column="d") == ""
+    assert bound_texts(Window(name="all"), portal, "America/New_York") == ("", "")
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,8 @@ class ArcGIS:
             "outStatisticFieldName": "last_edit",
         }
         params = {"where": where, "outStatistics": json.dumps([last])}
-        return Tally(rows=rows, mark=self._ask(url, params, _statistic) or "never edited")
+        # Where no row of it has ever been edited, nobody knows that the field is kept at all.
+        return Tally(rows=rows, mark=self._ask(url, params, _statistic) or layer.edited_at)
 
     def _where(self, window: Window) -> str:
         column = self.portal.date_column
