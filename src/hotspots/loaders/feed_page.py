@@ -28,7 +28,11 @@ _ORDER: Final = (
 _RULE_COLUMNS: Final = (
     "code", "category", "descriptions", "becomes", "group", "fits", "sensitive",
 )  # fmt: skip
-_FIRST_ASKED, _LAST_ASKED = date(2024, 1, 1), date(2024, 12, 31)
+#: Examples are of this year, or of the nearest one that a portal has.
+_LAST_ASKED: Final = date(2024, 12, 31)
+#: Protocols that are asked for an area, and one that they know.
+_AREAS: Final = {"police-archive": "west-yorkshire", "police-api": "-1.60,53.75,-1.50,53.82"}
+_ANY_URL: Final = "https://www.example.org/open311/v2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +207,9 @@ def _portal(portal: Portal, lang: str) -> Iterator[Message]:
             clock=say(message(f"feeds.clock_{portal.clock}"), lang),
         )
     else:
-        yield message("feeds.fetch_whole")
+        yield message(f"feeds.fetch_{'months' if portal.protocol in _AREAS else 'whole'}")
+    if "{year}" in portal.url + portal.dataset:
+        yield message("feeds.fetch_years")
     first, last = portal.first_day, portal.last_day
     since, until = first != date.min, last != date.max
     if since or until:
@@ -218,11 +224,20 @@ def _fetch_commands(feed: FeedSpec) -> Iterator[str]:
         words = ["hotspots", "fetch", feed.id]
         if len(feed.portals) > 1:
             words += ["--portal", portal.name]
-        if portal.date_column:
-            last = min(max(_LAST_ASKED, portal.first_day), portal.last_day)
-            first = max(min(_FIRST_ASKED, last.replace(month=1, day=1)), portal.first_day)
+        if not portal.url:
+            words += ["--url", _ANY_URL]
+        if portal.date_column or portal.protocol in _AREAS:
+            first, last = _asked(portal)
             words += ["--since", first.isoformat(), "--until", last.isoformat()]
+        if portal.protocol in _AREAS:
+            words.append(f"--area={_AREAS[portal.protocol]}")
         yield shlex.join([*words, "-o", f"{feed.id}.csv"])
+
+
+def _asked(portal: Portal) -> tuple[date, date]:
+    """Choose a year that a portal has, or the part of it."""
+    last = min(max(_LAST_ASKED, portal.first_day.replace(month=12, day=31)), portal.last_day)
+    return max(last.replace(month=1, day=1), portal.first_day), last
 
 
 def _licence_lines(feed: FeedSpec) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shlex
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -283,6 +284,28 @@ def test_every_protocol_has_words_and_a_command(protocol: str) -> None:
         "hotspots fetch us-dc --portal 'all of it' --since 2024-03-01 --until 2024-06-30"
     )
     assert len(part.commands) == 2
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_the_commands_that_fetch_are_commands(name: str) -> None:
+    for part in feed_sections(describe_feed(name)):
+        for command in part.commands:
+            program, verb, *words = shlex.split(command)
+            assert program == "hotspots"
+            with main.commands[verb].make_context(verb, words) as said:
+                since, until = said.params["since"], said.params["until"]
+            assert said.params["feed"] == name
+            assert (since is None) == (until is None)
+            assert since is None or since < until
+
+
+def test_what_every_user_has_another_of_is_asked_for() -> None:
+    portal = Portal(name="requests", protocol="open311", url="")
+    feed = replace(describe_feed("us-dc"), portals=(portal,))
+    assert "hotspots fetch us-dc --url https://www.example.org/open311/v2 -o" in feed_text(feed)
+    police = feed_text(describe_feed("gb-police"), width=1000)
+    assert "--portal archive --since 2024-01-01 --until 2024-12-31 --area=west-yorkshire" in police
+    assert "It is fetched by month and area." in police
 
 
 def test_marks_in_texts_do_not_become_markdown() -> None:
