@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -14,13 +15,18 @@ from tests.portals import Files, Open311, Police, PortalServer, synthetic_rows
 import hotspots as hs
 from hotspots.errors import ParameterError
 from hotspots.loaders.fetch import FetchLimits
+from hotspots.loaders.fetch.choosing import choose
+from hotspots.loaders.fetch.client import PortalClient
+from hotspots.loaders.fetch.contract import Span
+from hotspots.loaders.fetch.dialects import slug, speak
 from hotspots.loaders.portals import Portal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.portals.talk import Speaks
+
+    from hotspots.loaders.fetch.contract import Dialect
 
 _LIMITS: Final = FetchLimits(first_wait_seconds=0.001, longest_wait_seconds=0.01)
 _YORKSHIRE: Final = (-2.0, 53.0, -1.0, 54.5)
@@ -118,3 +124,16 @@ def test_a_plain_file_is_downloaded_once(server: PortalServer, tmp_path: Path) -
 def test_an_area_is_told_where_it_can_be_asked_for(server: PortalServer, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="the portal of the interface"):
         fetch("gb-police", server, tmp_path / "x.csv", area=_YORKSHIRE, since="2023-01")
+
+
+def test_without_a_name_the_archive_is_chosen() -> None:
+    spec = hs.describe_feed("gb-police")
+    span = Span(since=date(2024, 1, 1), until=None, zone="Europe/London")
+    with PortalClient() as client:
+
+        def dialect_of(portal: Portal) -> Dialect:
+            return speak(portal, client, span.zone, None, Path(slug(portal, None)))
+
+        (choice,) = choose(spec, None, span, dialect_of)
+    assert choice.portal.name == "archive"
+    assert choice.variant == "street"

@@ -104,7 +104,7 @@ def slug(portal: Portal, area: object) -> str:
         The protocol, and a digest of all that decides which rows there are.
     """
     facts = [str(value) for value in asdict(portal).values()]
-    if portal.protocol == "police-api":
+    if portal.protocol == "police-api" and area is not None:
         asked = police_area(area)
         shapes = [*asked.outlines, *([asked.holes] if asked.holes is not None else [])]
         facts += [*(shape.wkt for shape in shapes), *asked.forces]
