@@ -144,7 +144,7 @@ def feeds_table(feeds: Iterable[FeedSpec], lang: str = "en") -> str:
             (
                 feed.id,
                 feed.title,
-                _either((f"feeds.row_{s.rows.grain}" for s in specs), lang),
+                _either((f"feeds.row_{_row(s)}" for s in specs), lang),
                 _zone_of(feed, lang),
                 _either((f"feeds.places_{s.location_precision}" for s in specs), lang),
                 _either(
@@ -156,6 +156,10 @@ def feeds_table(feeds: Iterable[FeedSpec], lang: str = "en") -> str:
     head, rule, *lines = _table(rows)
     linked = (re.sub(r"^\| (\S+)", r"| [\1](feeds/\1.md)", line) for line in lines)
     return "\n".join([head, rule, *linked]) + "\n"
+
+
+def _row(feed: FeedSpec) -> str:
+    return feed.rows.grain if feed.rows.kind == "offence" else feed.rows.kind
 
 
 def _zone_of(feed: FeedSpec, lang: str) -> str:

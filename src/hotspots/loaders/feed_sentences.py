@@ -31,7 +31,7 @@ _EXAMPLE: Final = datetime(2024, 12, 31, 22, 15, tzinfo=UTC)
 #: Words in the names of columns that are about people; they only sort what is left out anyway.
 _PEOPLE: Final = (
     r"\bvict|\bsusp|\boffender|\barrestee|\bperson|\brace\b|\bsex\b|\bgender|\bage\b|\bdescent|"
-    r"\bethnic|\bcomplainant|\bofficer|\brequest[eo]r|\bphone|\bmail\b|\bfirst name|\blast name"
+    r"\bethnic|\bcomplainant|\bofficer|\brequest[eo]r|\bphone|\be?mail\b|\bdevice|\baccount|\bfirst name|\blast name"
 )
 
 
@@ -82,7 +82,9 @@ def codes(values: Iterable[str]) -> str:
 def _row_lines(feed: FeedSpec, _: str) -> Iterator[Line]:
     """Say what a row is."""
     rows = feed.rows
-    yield message(f"feeds.grain_{rows.grain}"), message(f"feeds.kind_{rows.kind}")
+    kind = message(f"feeds.kind_{rows.kind}")
+    plain = rows.grain == "incident" and rows.kind != "offence"
+    yield (kind,) if plain else (message(f"feeds.grain_{rows.grain}"), kind)
     for name, column in (("key", rows.key), ("case", rows.case), ("count", rows.count)):
         if column:
             yield (message(f"feeds.{name}", column=code(column)),)

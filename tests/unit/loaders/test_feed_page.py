@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -18,6 +19,7 @@ from hotspots.loaders import describe_feed, list_feeds
 from hotspots.loaders.feed_looks import feed_markdown, feed_text, feeds_table
 from hotspots.loaders.feed_page import feed_sections
 from hotspots.loaders.portals import PROTOCOLS, Portal
+from hotspots.loaders.propose import propose_reading
 from hotspots.loaders.rules import (
     CategoryRules,
     CoordinateSource,
@@ -30,6 +32,7 @@ from hotspots.loaders.rules import (
     TimeRules,
 )
 from hotspots.loaders.spec import FeedSpec
+from hotspots.loaders.starter import write_starter
 from hotspots.offences import offence_codes
 from hotspots.words import say
 
@@ -338,7 +341,25 @@ def test_the_command_line_shows_the_page() -> None:
     assert said["expected"]["unlocated"] == 0.03
 
 
+def test_rows_that_are_no_offences_are_not_called_incidents() -> None:
+    text = feed_text(describe_feed("open311"), width=1000)
+    assert (
+        "  - A row is one concern that somebody raised, not an offence that was recorded.\n" in text
+    )
+    (line,) = feeds_table([describe_feed("open311")]).splitlines()[2:]
+    assert "| one concern |" in line
+
+
 def test_a_description_of_ones_own_has_a_page(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    table = pd.DataFrame(
+        {"date": ["2024-12-25"] * 2, "lat": ["53.81", "53.79"], "lon": ["-1.5", "-1.6"]}
+    )
+    own.write_text(write_starter(propose_reading(table)), encoding="utf-8")
+    shown = CliRunner().invoke(main, ["feeds", str(own)])
+    assert shown.exit_code == 0, shown.output
+    assert "Columns" not in shown.stdout
+    assert "Every column that is known is read" in " ".join(shown.stdout.split())
     path = f"{tmp_path}/nowhere.toml"
     done = CliRunner().invoke(main, ["feeds", path])
     assert done.exit_code == 1
