@@ -31,7 +31,8 @@ _EXAMPLE: Final = datetime(2024, 12, 31, 22, 15, tzinfo=UTC)
 #: Words in the names of columns that are about people; they only sort what is left out anyway.
 _PEOPLE: Final = (
     r"\bvict|\bsusp|\boffender|\barrestee|\bperson|\brace\b|\bsex\b|\bgender|\bage\b|\bdescent|"
-    r"\bethnic|\bcomplainant|\bofficer|\brequest[eo]r|\bphone|\be?mail\b|\bdevice|\baccount|\bfirst name|\blast name"
+    r"\bethnic|\bcomplainant|\bofficer|\brequest[eo]r|\bphone|\be?mail\b|\bdevice|\baccount|"
+    r"\bfirst name|\blast name"
 )
 
 
