@@ -1,4 +1,4 @@
-"""The 43 bad files and bad values that reading must answer, each with its test.
+"""The 43 bad files and values, and the ten bad networks, that must be answered, each by a test.
 
 ``ANSWERS`` says where each case is proved; what stands in no other file is proved here, in tests
 called ``test_case_NN_...``. Cases are numbered as in the project's list of attacks and bad input.
@@ -266,11 +266,89 @@ ANSWERS: Final[dict[int, tuple[str, str, tuple[str, ...]]]] = {
         "no rate: there are no rates yet",
         (f"{_HERE}::test_case_43_there_are_no_rates_yet",),
     ),
+    56: (
+        "a file or a bare path where an address is meant",
+        "refused",
+        (
+            "fetch/test_client.py::test_only_https_addresses_are_taken",
+            "fetch/test_fetch_incidents.py::test_a_dataset_of_another_address_is_guarded_like_any",
+        ),
+    ),
+    57: (
+        "a redirect, or a name, that leads into a private network",
+        "refused at every hop",
+        (
+            "fetch/test_client.py::test_no_redirect_leads_into_a_private_network",
+            "fetch/test_client.py::test_private_addresses_are_known_in_every_dress",
+            "fetch/test_client.py::test_a_private_portal_is_asked_only_when_it_is_named",
+            "fetch/test_client.py::test_what_a_name_leads_to_is_looked_at_when_the_connection_stands",
+        ),
+    ),
+    58: (
+        "a redirect to http",
+        "refused",
+        ("fetch/test_client.py::test_no_redirect_leads_into_a_private_network",),
+    ),
+    59: (
+        "an endless body, and a slow one",
+        "a limit of bytes and of time",
+        (
+            "fetch/test_client.py::test_an_endless_body_meets_the_limit",
+            "fetch/test_client.py::test_a_body_that_drips_meets_the_limit",
+            "fetch/test_client.py::test_all_answers_together_meet_the_limit",
+        ),
+    ),
+    60: (
+        "a wrong Content-Length, and an ETag that changes amid a download",
+        "begun again",
+        (
+            "fetch/test_client.py::test_what_passes_is_asked_again",
+            "fetch/test_download.py::test_a_file_that_changes_on_its_way_is_begun_again",
+        ),
+    ),
+    61: (
+        "429 without end",
+        "an error after some tries",
+        (
+            "fetch/test_client.py::test_overload_without_end_ends_in_an_error",
+            "fetch/test_client.py::test_a_wait_beyond_all_patience_is_said",
+        ),
+    ),
+    62: (
+        "data that change between pages",
+        "noticed, and fetched again",
+        (
+            "fetch/test_fault_schedules.py::test_no_row_is_lost_and_none_comes_twice",
+            (
+                "fetch/test_fetch_incidents.py"
+                "::test_data_that_change_faster_than_they_can_be_read_end_in_an_error"
+            ),
+        ),
+    ),
+    63: (
+        "a token in an address, or in a log",
+        "in no log, manifest or part",
+        (
+            "fetch/test_client.py::test_an_address_with_a_secret_is_refused_without_repeating_it",
+            "fetch/test_client.py::test_a_token_goes_to_its_own_host_and_into_no_log",
+            "fetch/test_fetch_incidents.py::test_a_token_is_shown_to_the_portal_and_written_nowhere",
+        ),
+    ),
+    64: (
+        "two processes and one file",
+        "one download, both whole",
+        ("fetch/test_fetch_incidents.py::test_two_processes_and_one_file_fetch_it_once",),
+    ),
+    65: (
+        "a full disk",
+        "the old file as it was",
+        ("fetch/test_fetch_incidents.py::test_a_full_disk_leaves_the_old_file",),
+    ),
 }
 
 
 def test_every_case_has_an_answer_that_is_proved(absent_tests: Absent) -> None:
-    assert list(ANSWERS) == list(range(1, 44))
+    assert list(ANSWERS) == [*range(1, 44), *range(56, 66)]
     assert all(tests for _, _, tests in ANSWERS.values())
     assert absent_tests([test for _, _, tests in ANSWERS.values() for test in tests]) == []
 
