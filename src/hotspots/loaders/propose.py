@@ -17,7 +17,13 @@ from hotspots.loaders.labels import percent
 from hotspots.loaders.profile import MOSTLY, profiles_of
 from hotspots.loaders.propose_clock import find_clock
 from hotspots.loaders.propose_dates import EPOCHS, Dates, find_dates
-from hotspots.loaders.propose_places import Bounds, PlaceFit, find_pair, fit_places
+from hotspots.loaders.propose_places import (
+    Bounds,
+    PlaceFit,
+    find_pair,
+    fit_pair_text,
+    fit_places,
+)
 from hotspots.loaders.propose_roles import find_roles, possible_categories
 from hotspots.loaders.propose_words import (
     date_evidence,
@@ -97,7 +103,8 @@ class Proposal:
         """Whether ``feed="generic-csv"`` can read it; otherwise a description of the feed can."""
         dates = self.dates
         alone = dates.clock or dates.parts or self.clock != "local" or dates.basis != "occurrence"
-        mixed = self.place is not None and self.place.mixed_decimals
+        place = self.place
+        mixed = place is not None and (place.mixed_decimals or bool(place.pair_order))
         fits = [fit for fit in (dates.start, dates.end, dates.reported) if fit and fit.certain]
         forms = {fit.form for fit in fits}
         return not (alone or mixed or len(forms) > 1 or forms & {*EPOCHS})
@@ -196,17 +203,18 @@ def propose_reading(
     dates = find_dates(profiles, start=told.get("occurred"), form=date_format)
     if date_format is not None and dates.start is None:
         _refuse_format(profiles, date_format, source.name)
-    pair = _told_pair(told) or find_pair(profiles)
-    place = None
+    pair, hours = _told_pair(told) or find_pair(profiles), _offset_hours(time_zone)
+    system = crs or (_stated(source, pair) if pair else None)
     if pair is not None:
-        hours = _offset_hours(time_zone)
-        place = fit_places(
-            frame, pair, crs=crs or _stated(source, pair), bbox=bbox, utc_offset_hours=hours
+        place: PlaceFit | None = fit_places(
+            frame, pair, crs=system, bbox=bbox, utc_offset_hours=hours
         )
+    else:
+        place = fit_pair_text(frame, profiles, bbox=bbox, utc_offset_hours=hours)
     zone, zone_said = _zone(time_zone, place)
     which, clock_said = find_clock(frame, dates.start, zone, clock)
     used = {
-        *(pair or ()), dates.clock, *dates.parts, *dates.others,
+        *((place.x, place.y) if place else ()), dates.clock, *dates.parts, *dates.others,
         *(fit.column for fit in (dates.start, dates.end, dates.reported) if fit),
     }  # fmt: skip
     others = {r: name for r, name in told.items() if r not in (*_PAIRS[0], *_PAIRS[1], "occurred")}
@@ -215,7 +223,7 @@ def propose_reading(
     able = [p.name for p in possible_categories(profiles, {*used, *roles.values()})]
     said = [message("loaders.note", text=note) for note in source.notes]
     said += [*date_evidence(dates, told=date_format is not None), *clock_said]
-    stated = crs is None and pair is not None and bool(_stated(source, pair))
+    stated = crs is None and system is not None
     said += [
         *place_evidence(place, bounded=bbox is not None, stated=stated),
         *zone_said,
@@ -292,7 +300,7 @@ def _moment_roles(dates: Dates) -> dict[str, str]:
 
 
 def _place_roles(place: PlaceFit | None) -> dict[str, str]:
-    if place is None:
+    if place is None or place.pair_order:
         return {}
     across, up = ("longitude", "latitude") if place.crs == WGS84 else ("x", "y")
     return {across: place.x, up: place.y}

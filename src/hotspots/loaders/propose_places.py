@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import polars as pl
 import pyproj
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
@@ -18,9 +19,7 @@ from hotspots.loaders.profile import MOSTLY, numbers
 from hotspots.loaders.reference import WGS84, degrees, inside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import polars as pl
+    from collections.abc import Mapping, Sequence
 
     from hotspots.loaders.profile import ColumnProfile
 
@@ -53,6 +52,11 @@ _TRIED: Final = 5000
 #: Bounds reach this far beyond nearly all points, in degrees and as a share of their extent.
 _MARGIN: Final = 0.05
 _SPREAD: Final = 0.5
+
+#: Two numbers with decimals in one text, in brackets or not.
+_PAIR_TEXT: Final = r"^(?:POINT\s*)?\(?\s*(-?\d+\.\d+)[\s,;]+(-?\d+\.\d+)\s*\)?$"
+_PARTS: Final = (("first", 1), ("second", 2))
+_ORDERS: Final = {"lat lon": ("second", "first"), "lon lat": ("first", "second")}
 
 Bounds = tuple[float, float, float, float]
 
@@ -101,6 +105,9 @@ class PlaceFit:
         Systems that fit, best first.
     longitude, latitude : numpy.ndarray of float
         The points in degrees, when the system is known: all, or an even sample.
+    pair_order : str
+        ``"lat lon"`` or ``"lon lat"`` where ``x`` and ``y`` are one column with both in a text;
+        ``"open"`` where they could be in either order.
     """
 
     x: str
@@ -115,6 +122,7 @@ class PlaceFit:
     systems: tuple[SystemFit, ...]
     longitude: np.ndarray
     latitude: np.ndarray
+    pair_order: str = ""
 
     @property
     def bounds(self) -> Bounds | None:  # numpydoc ignore=RT01
@@ -149,6 +157,72 @@ def find_pair(profiles: Sequence[ColumnProfile]) -> tuple[str, str] | None:
         if east and north:
             return east[0], north[0]
     return None
+
+
+def fit_pair_text(
+    frame: pl.DataFrame,
+    profiles: Sequence[ColumnProfile],
+    *,
+    bbox: Bounds | None = None,
+    utc_offset_hours: float | None = None,
+) -> PlaceFit | None:
+    """Find a column that holds latitude and longitude in one text, such as ``(41.7, -87.5)``.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Text, without nulls.
+    profiles : sequence of ColumnProfile
+        All columns.
+    bbox : tuple of float, optional
+        West, south, east, north that hold the points, when they are known.
+    utc_offset_hours : float, optional
+        How far the zone's clock is ahead of UTC, when the zone is known.
+
+    Returns
+    -------
+    PlaceFit or None
+        What fits; None when there is no such column.
+    """
+    column = next((p for p in profiles if _holds_pairs(p)), None)
+    if column is None:
+        return None
+    text = frame[column.name].str.strip_chars()
+    parts = pl.DataFrame({n: text.str.extract(_PAIR_TEXT, i).fill_null("") for n, i in _PARTS})
+    fits = {
+        order: fit_places(parts, names, crs=WGS84, bbox=bbox, utc_offset_hours=utc_offset_hours)
+        for order, names in _ORDERS.items()
+    }
+    order = _named_order(column) or _only_order(fits)
+    fit = fits[order or "lat lon"]
+    nowhere = np.empty(0)
+    return replace(
+        fit,
+        x=column.name,
+        y=column.name,
+        swapped=False,
+        pair_order=order or "open",
+        longitude=fit.longitude if order else nowhere,
+        latitude=fit.latitude if order else nowhere,
+    )
+
+
+def _holds_pairs(column: ColumnProfile) -> bool:
+    pairs = column.texts.str.contains(_PAIR_TEXT).mean() if len(column.texts) else 0
+    return not column.numeric and isinstance(pairs, float) and pairs >= MOSTLY
+
+
+def _named_order(column: ColumnProfile) -> str:
+    """Know the order from the text or from the column's name; empty when neither says it."""
+    if column.texts.str.starts_with("POINT").all() or column.called(r"(?:lon|lng).*lat"):
+        return "lon lat"
+    return "lat lon" if column.called(r"lat.*(?:lon|lng)") else ""
+
+
+def _only_order(fits: Mapping[str, PlaceFit]) -> str:
+    """Know the order from the numbers, when only one of the two can be."""
+    able = [order for order, fit in fits.items() if not fit.swapped]
+    return able[0] if len(able) == 1 else ""
 
 
 def fit_places(

@@ -126,11 +126,26 @@ def place_evidence(place: PlaceFit | None, *, bounded: bool, stated: bool) -> It
         yield message("loaders.ask_place")
         return
     x, y = repr(shown(place.x)), repr(shown(place.y))
+    if place.pair_order == "open":
+        yield message("loaders.ask_pair_order", column=x)
+        return
+    if place.pair_order:
+        x, y = f"{x} (longitude)", f"{y} (latitude)"
     if not place.points:
         yield message("loaders.ask_no_points", x=x, y=y)
         return
     if place.swapped:
         yield message("loaders.found_swapped", x=x, y=y)
+    yield from _system_evidence(place, x, y, bounded=bounded, stated=stated)
+    if place.decimal_comma:
+        yield message("loaders.found_comma")
+    if place.zeros:
+        yield message("loaders.found_zeros", rows=place.zeros)
+
+
+def _system_evidence(
+    place: PlaceFit, x: str, y: str, *, bounded: bool, stated: bool
+) -> Iterator[Message]:
     if place.crs:
         fit = place.systems[0]
         where = "bounds" if bounded else "reach"
@@ -152,10 +167,6 @@ def place_evidence(place: PlaceFit | None, *, bounded: bool, stated: bool) -> It
         yield message("loaders.ask_system", x=x, y=y, systems=len(place.systems), likely=likely)
     else:
         yield message("loaders.ask_unknown_system", x=x, y=y)
-    if place.decimal_comma:
-        yield message("loaders.found_comma")
-    if place.zeros:
-        yield message("loaders.found_zeros", rows=place.zeros)
 
 
 def role_evidence(

@@ -190,6 +190,8 @@ def _time(proposal: Proposal) -> str:
 def _place(place: PlaceFit, columns: Mapping[str, str]) -> str:
     west, south, east, north = place.bounds or (-180.0, -90.0, 180.0, 90.0)
     source = f"x = {_text(place.x)}, y = {_text(place.y)}, crs = {_text(place.crs)}"
+    if place.pair_order:
+        source = f"pair = {_text(place.x)}, pair_order = {_text(place.pair_order)}"
     lines = [
         "[place]",
         "# West, south, east, north around nearly all points of the file; what lies outside is not",

@@ -637,3 +637,34 @@ def test_the_zone_follows_once_the_system_is_known() -> None:
     told = propose_reading(table, crs="EPSG:27700")
     assert (told.questions, told.time_zone) == ((), "Europe/London")
     assert read_incidents(table, **told.options()).quality.located == 40
+
+
+@pytest.mark.parametrize("form", ["({lat}, {lon})", "POINT ({lon} {lat})", "{lat},{lon}"])
+def test_both_coordinates_in_one_text(
+    tmp_path: Path, raw: pd.DataFrame, original: gpd.GeoDataFrame, form: str
+) -> None:
+    points = zip(raw["Latitude"], raw["Longitude"], strict=True)
+    table = pd.DataFrame(
+        {
+            "when": raw["moment"].dt.strftime("%Y-%m-%d %H:%M:%S"),
+            "kind": raw["Primary Type"],
+            "position": [form.format(lat=lat, lon=lon) if lat else "" for lat, lon in points],
+        }
+    )
+    proposal = propose_reading(table)
+    assert proposal.questions == ()
+    assert proposal.options() == {}  # one text for two numbers needs a description
+    assert "'position' (longitude) and 'position' (latitude)" in _says(proposal)
+    _assert_same(read_incidents(table, feed=_starter(tmp_path, proposal)).incidents, original)
+
+
+def test_an_order_of_latitude_and_longitude_that_is_open_is_asked_for(tmp_path: Path) -> None:
+    points = [f"45.7{i}, 4.8{i}" for i in range(10, 50)]
+    table = _table(lat=None, lon=None, position=points)
+    assert _asks(propose_reading(table)) == ["pair_order", "zone_later"]
+    told = propose_reading(table, bbox=(4.5, 45.5, 5.1, 46.0))
+    assert (told.questions, told.time_zone) == ((), "Europe/Paris")
+    found = read_incidents(table, feed=_starter(tmp_path, told)).incidents
+    assert found.geometry.y.between(45, 46).all()
+    named = propose_reading(table.rename(columns={"position": "lat_lon"}))
+    assert (named.questions, named.time_zone) == ((), "Europe/Paris")
