@@ -213,7 +213,8 @@ class TellsEdits:
         if "returnCountOnly" in params:
             return parse(answer_of({"count": 3}))
         # Some databases write all names in capitals.
-        return parse(answer_of({"features": [{"attributes": {"LAST_EDIT": self._last}}]}))
+        found = {"LAST_ID": 6, "LAST_EDIT": self._last}
+        return parse(answer_of({"features": [{"attributes": found}]}))
 
 
 @pytest.mark.parametrize(("last", "mark"), [(7, "7"), (None, "5")])
@@ -222,7 +223,18 @@ def test_a_field_for_edits_that_is_not_kept_is_not_believed(last: int | None, ma
     client: Any = TellsEdits(last)
     dialect = ArcGIS(client=client, portal=portal, zone=ZONE)
     (tally,) = dialect.tallies(dialect.windows(EVERYTHING))
-    assert (tally.rows, tally.mark) == (3, mark)
+    assert (tally.rows, tally.mark, tally.census) == (3, mark, "6")
+
+
+def test_a_row_for_another_shows_without_times_of_change(serve: Serve) -> None:
+    server, dialect = serve(edit_date=False)
+    window = replace(dialect.windows(EVERYTHING)[1], name="all", since=None, until=None)
+    (before,) = dialect.tallies([window])
+    server.change(Fault(kind="delete", rows=1))
+    server.change(Fault(kind="insert", rows=1))
+    (after,) = dialect.tallies([window])
+    assert (before.rows, before.mark) == (after.rows, after.mark) == (ROWS, "")
+    assert before.census != after.census
 
 
 @pytest.mark.parametrize("settings", [{"paging": False}, {"ordering": False}])

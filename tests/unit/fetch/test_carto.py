@@ -168,6 +168,19 @@ def test_a_table_without_times_of_change_has_no_marks(
     assert {t.mark for t in tallies if t.rows} == {""}
 
 
+def test_a_row_for_another_shows_without_times_of_change(
+    served: tuple[PortalServer, Carto],
+) -> None:
+    server, dialect = served
+    whole = replace(dialect.windows(EVERYTHING)[0], name="all", until=None)
+    (before,) = dialect.tallies([whole])
+    server.change(Fault(kind="delete", rows=1))
+    server.change(Fault(kind="insert", rows=1))
+    (after,) = dialect.tallies([whole])
+    assert before.rows == after.rows == ROWS
+    assert before.census != after.census
+
+
 def test_marks_change_when_rows_do(frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     # A table that keeps when a row was changed, as older ones do.
     changed = pl.lit("2026-01-01").alias("updated_at")

@@ -228,16 +228,24 @@ class ArcGIS:
         rows = self._ask(url, {"where": where, "returnCountOnly": "true"}, _count)
         if not rows:
             return _NO_ROWS
-        if not layer.edited:
+        if not layer.has_statistics:
             return Tally(rows=rows, mark=layer.edited_at)
-        last = {
-            "statisticType": "max",
-            "onStatisticField": layer.edited,
-            "outStatisticFieldName": "last_edit",
-        }
-        params = {"where": where, "outStatistics": json.dumps([last])}
+        # A row that is added has a higher id than any before.
+        asked = [("max", layer.key, "last_id")]
+        asked += [("max", layer.edited, "last_edit")] if layer.edited else []
+        statistics = [
+            dict(
+                zip(
+                    ("statisticType", "onStatisticField", "outStatisticFieldName"), one, strict=True
+                )
+            )
+            for one in asked
+        ]
+        params = {"where": where, "outStatistics": json.dumps(statistics)}
+        found = self._ask(url, params, partial(_statistics, names=tuple(n for *_, n in asked)))
         # Where no row of it has ever been edited, nobody knows that the field is kept at all.
-        return Tally(rows=rows, mark=self._ask(url, params, _statistic) or layer.edited_at)
+        mark = found.get("last_edit") or layer.edited_at
+        return Tally(rows=rows, mark=mark, census=found["last_id"])
 
     def _where(self, window: Window) -> str:
         column = self.portal.date_column
@@ -321,11 +329,11 @@ def _count(answer: Answer) -> int:
     return int(count)
 
 
-def _statistic(answer: Answer) -> str:
-    """Read the one number of an answer; some databases change the case of its name."""
+def _statistics(answer: Answer, names: Sequence[str]) -> dict[str, str]:
+    """Read figures by their names, of which some databases change the case."""
     features = checked_document(answer).get("features")
     try:
-        (value,) = features[0]["attributes"].values()  # type: ignore[index]
-    except (TypeError, KeyError, IndexError, AttributeError, ValueError) as fault:
-        raise not_wanted(answer, "a time of the last edit") from fault
-    return str(value or "")
+        found = {name.lower(): value for name, value in features[0]["attributes"].items()}  # type: ignore[index]
+        return {name: str(found[name] or "") for name in names}
+    except (TypeError, KeyError, IndexError, AttributeError) as fault:
+        raise not_wanted(answer, "the figures that were asked for") from fault

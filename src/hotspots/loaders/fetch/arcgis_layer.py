@@ -47,8 +47,10 @@ class Layer:
         The most rows that one answer has.
     in_order : bool
         Whether it can give some rows of many in order.
+    has_statistics : bool
+        Whether it can give the maximum of a field.
     edited : str
-        The field that says when a row was last edited; empty where there is none that can be asked.
+        The field that says when a row was last edited; empty where there is none.
     edited_at : str
         When anything in it was last edited; empty where it does not say.
     """
@@ -59,6 +61,7 @@ class Layer:
     columns: tuple[str, ...]
     page_rows: int
     in_order: bool
+    has_statistics: bool
     edited: str
     edited_at: str
 
@@ -109,7 +112,8 @@ def layer_of(answer: Answer, url: str) -> Layer:
         columns=(*names, *((X, Y) if document.get("geometryType") in _POINTS else ())),
         page_rows=int(most) if most.isdigit() and int(most) else _PAGE_ROWS,
         in_order=bool(able.get("supportsPagination") and able.get("supportsOrderBy")),
-        edited=edited if edited in names and able.get("supportsStatistics") else "",
+        has_statistics=bool(able.get("supportsStatistics")),
+        edited=edited if edited in names else "",
         edited_at=str(times.get("dataLastEditDate") or times.get("lastEditDate") or ""),
     )
 

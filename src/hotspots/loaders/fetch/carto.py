@@ -38,6 +38,25 @@ _UNDATED: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a table has between two limits in time.
+
+    Attributes
+    ----------
+    rows : int
+        How many rows.
+    numbers : int
+        The sum of their numbers.
+    changed : str
+        When one of them last changed; empty where the table does not keep it.
+    """
+
+    rows: int
+    numbers: int
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Carto:
     """A table on a Carto portal.
 
@@ -120,9 +139,10 @@ class Carto:
             elif start is None and end is None:
                 inside = range(_UNDATED, last + 1)
             held = [shares[share] for share in inside if share in shares]
-            rows = sum(n for n, _ in held)
-            mark = max((text for _, text in held), default="")
-            return Tally(rows=rows, mark=mark if rows else "no rows")
+            rows = sum(share.rows for share in held)
+            mark = max((share.changed for share in held), default="")
+            census = str(sum(share.numbers for share in held))
+            return Tally(rows=rows, mark=mark if rows else "no rows", census=census)
 
         return tuple(tally(w, *pair) for w, pair in zip(windows, bounds, strict=True))
 
@@ -160,7 +180,7 @@ class Carto:
         numbers = row_numbers(rows, _KEY, answer)
         return keyed_page(rows, numbers, columns, after=after, name=self.portal.name)
 
-    def _shares(self, limits: Sequence[datetime], changed: str) -> dict[int, tuple[int, str]]:
+    def _shares(self, limits: Sequence[datetime], changed: str) -> dict[int, Share]:
         """Count the rows between each two limits in time, and those without a date."""
         if not limits:
             share = "0" if not self.portal.date_column else self._undated_or("0")
@@ -168,7 +188,7 @@ class Carto:
             written = [_MOMENT.format(limit) for limit in limits]
             share = self._undated_or(_share_of(self._date(), written))
         latest = f", max({changed}) AS changed" if changed else ""
-        what = f"{share} AS share, count(*) AS n{latest}"
+        what = f"{share} AS share, count(*) AS n, sum({quoted(_KEY)}) AS numbers{latest}"
         sql = select(what, self._table(), then="GROUP BY share")
         return self._ask(sql, partial(_counts, most=len(limits)))
 
@@ -238,12 +258,19 @@ def _field_names(answer: Answer) -> tuple[str, ...]:
     )
 
 
-def _counts(answer: Answer, most: int) -> dict[int, tuple[int, str]]:
+def _counts(answer: Answer, most: int) -> dict[int, Share]:
     rows = _rows(answer)
     try:
-        found = {int(r["share"]): (int(r["n"]), str(r.get("changed") or "")) for r in rows}
+        found = {
+            int(row["share"]): Share(
+                rows=int(row["n"]),
+                numbers=int(row["numbers"] or 0),
+                changed=str(row.get("changed") or ""),
+            )
+            for row in rows
+        }
     except (KeyError, TypeError, ValueError) as fault:
         raise not_wanted(answer, "counts of rows") from fault
-    if any(not _UNDATED <= share <= most or n < 0 for share, (n, _) in found.items()):
+    if any(not _UNDATED <= number <= most or share.rows < 0 for number, share in found.items()):
         raise not_wanted(answer, "counts of the rows that were asked for")
     return found

@@ -63,6 +63,10 @@ class Tally:
     mark : str
         Anything that changes whenever a row of the window does, such as the time of the last
         change or an ETag; empty where the portal has nothing of the kind.
+    census : str
+        Anything that changes when rows come or go, though perhaps not when one is edited, such as
+        the highest of their numbers. It tells more than the count within one fetch, and nothing of
+        what was fetched another day.
     note : str
         What is to be said of the window to whoever reads the file, such as that a force gave
         nothing for a month. It takes no part in comparing.
@@ -70,6 +74,7 @@ class Tally:
 
     rows: int | None
     mark: str = ""
+    census: str = ""
     note: str = field(default="", compare=False)
 
 
