@@ -271,3 +271,14 @@ def test_a_file_with_other_columns_is_an_error_and_a_new_column_is_named(
         list(dialect.pages(windows[0], dialect.fields(), ""))
     (page,) = dialect.pages(windows[1], dialect.fields(), "")
     assert page.left_out == ("Suspect",)
+
+
+def test_parts_come_through_a_redirect_to_where_the_archives_lie(
+    police: Police, ask: Callable[..., tuple[PoliceArchive, PortalServer]]
+) -> None:
+    police.pad = 2 << 20
+    moved = Fault(kind="redirect", to="absolute", status=302)
+    dialect, server = ask("kent", FaultScript(then=moved, paths="^/data/"))
+    assert sum(page.rows for _, _, page in taken(dialect)) == 120
+    sent = [s.status for s in server.seen if s.path.startswith("/data/")]
+    assert sent == [302, 206] * (len(sent) // 2)
