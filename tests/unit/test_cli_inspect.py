@@ -123,3 +123,44 @@ def test_feeds_say_what_they_were_written_from() -> None:
     listed = {feed["id"]: feed for feed in json.loads(_run("feeds", "--json").stdout)["feeds"]}
     assert listed["gb-police"]["checked_on"] == "real file"
     assert "written from: real file" in _run("feeds").stdout
+
+
+@pytest.fixture
+def metres(tmp_path: Path) -> Path:
+    path = tmp_path / "metres.csv"
+    pd.DataFrame(
+        {
+            "Date": ["2024-05-17 10:31", "2024-04-13 23:10"] * 20,
+            "Easting": [str(530_000 + 20 * i) for i in range(40)],
+            "Northing": [str(180_000 + 25 * i) for i in range(40)],
+            "Crime type": ["Burglary", "Robbery"] * 20,
+            "Beat officer": "A. N. Other",
+        }
+    ).to_csv(path, index=False)
+    return path
+
+
+def test_what_is_open_is_asked_and_one_answer_is_enough(metres: Path, tmp_path: Path) -> None:
+    feed = tmp_path / "metres.toml"
+    asked = _run("inspect", metres, "--starter", feed)
+    assert asked.exit_code == 1
+    assert "EPSG:27700 (51.5" in asked.stderr
+    assert "it follows from the places" in asked.stderr
+    assert not feed.exists()
+    told = _run("inspect", metres, "--crs", "EPSG:27700", "--starter", feed)
+    assert told.exit_code == 0, told.output
+    assert "Time zone: Europe/London; 100.0 % of the places lie in it." in told.stdout
+    assert "Not read: 'Beat officer'." in told.stdout
+    incidents, quality = hs.read_incidents(metres, feed=str(feed))
+    assert quality.located == 40
+    assert incidents.geometry.y.between(51.4, 51.6).all()
+    assert set(incidents["display_group"]) == {"burglary", "robbery"}
+    assert "officer" not in " ".join(incidents.columns).casefold()
+
+
+def test_the_starter_has_a_page_of_its_own(metres: Path, tmp_path: Path) -> None:
+    feed = tmp_path / "metres.toml"
+    assert _run("inspect", metres, "--crs", "EPSG:27700", "--starter", feed).exit_code == 0
+    page = " ".join(_run("feeds", feed).stdout.split())
+    assert "`Easting` and `Northing`, as EPSG:27700" in page
+    assert "Columns that are known and never loaded: `Beat officer`." in page

@@ -119,7 +119,8 @@ def _stated_in(metadata: dict[bytes, bytes]) -> str:
     try:
         column = json.loads(metadata[b"geo"])["columns"][_GEOMETRY]
         return _system(column.get("crs", _CRS84))
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        # What a file says of itself can be anything; then its system is asked for.
         return ""
 
 
@@ -129,7 +130,7 @@ def _system(stated: object) -> str:
         return ""
     try:
         crs = pyproj.CRS.from_user_input(stated)
-    except CRSError:
+    except (CRSError, TypeError, ValueError):
         return ""
     authority = crs.to_authority(min_confidence=100)
     if authority is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyproj
 
 from hotspots.loaders.formats import EPOCH_MS
+from hotspots.loaders.labels import ABOUT_PEOPLE
 from hotspots.loaders.mapfiles import load_map
 from hotspots.loaders.spec import columns_read, normalised
 from hotspots.words import message, say
@@ -28,12 +29,6 @@ Line = tuple["Message", ...]
 
 _QUALITIES: Final = ("exact", "approximate", "ambiguous")
 _EXAMPLE: Final = datetime(2024, 12, 31, 22, 15, tzinfo=UTC)
-#: Words in the names of columns that are about people; they only sort what is left out anyway.
-_PEOPLE: Final = (
-    r"\bvict|\bsusp|\boffender|\barrestee|\bperson|\brace\b|\bsex\b|\bgender|\bage\b|\bdescent|"
-    r"\bethnic|\bcomplainant|\bofficer|\brequest[eo]r|\bphone|\be?mail\b|\bdevice|\baccount|"
-    r"\bfirst name|\blast name"
-)
 
 
 def code(value: str) -> str:
@@ -150,7 +145,7 @@ def never_loaded(feeds: Iterable[FeedSpec], columns: Iterable[str]) -> Line:
     never = [name for key, name in by_name.items() if key not in read]
     if not never:
         return (message("feeds.never_none"),)
-    people = [name for name in never if re.search(_PEOPLE, normalised(name))]
+    people = [name for name in never if re.search(ABOUT_PEOPLE, normalised(name))]
     said = message("feeds.never_loaded", columns=codes(never))
     return (said, message("feeds.never_people", columns=codes(people))) if people else (said,)
 

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 #: No label of a code list is longer; what is may be prose about a person.
 LONGEST: Final = 60
+#: Words in the names of columns that are about people, and not about what happened, or where.
+ABOUT_PEOPLE: Final = (
+    r"\bvict|\bsusp|\boffender|\barrestee|\bperson|\brace\b|\bsex\b|\bgender|\bage\b|\bdescent|"
+    r"\bethnic|\bcomplainant|\bofficer|\brequest[eo]r|\bphone|\be?mail\b|\bdevice|\baccount|"
+    r"\bfirst name|\blast name"
+)
 _OWN_TABLE: Final = "generic-csv"
 
 

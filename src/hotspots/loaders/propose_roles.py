@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hotspots.loaders.labels import ABOUT_PEOPLE
 from hotspots.loaders.profile import first_called
 
 if TYPE_CHECKING:
@@ -70,12 +71,14 @@ def find_roles(
     free = [p for p in profiles if p.name not in used]
     take("record_id", next((p for p in free if _is_id(p)), None))
     take("category", _category(profiles, used))
+    # The officer of a beat is no beat, and what a victim looks like is no description.
+    things = [p for p in profiles if not p.called(ABOUT_PEOPLE)]
     if "category" in found:
-        take("description", first_called(_labels(profiles, most=5000), _DESCRIPTION, taken=used))
-    texts = [p for p in profiles if not p.numeric]
+        take("description", first_called(_labels(things, most=5000), _DESCRIPTION, taken=used))
+    texts = [p for p in things if not p.numeric]
     take("location_text", first_called(texts, _ADDRESS, taken=used))
-    take("area_name", first_called([*_labels(profiles), *profiles], _AREA, taken=used))
-    take("district", first_called([*_labels(profiles), *profiles], _DISTRICT, taken=used))
+    take("area_name", first_called([*_labels(things), *things], _AREA, taken=used))
+    take("district", first_called([*_labels(things), *things], _DISTRICT, taken=used))
     return found
 
 

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyproj
 import pytest
+from pyarrow import parquet
 
 import hotspots as hs
 from hotspots.errors import EmptyInputError, ParameterError, SchemaMismatchError
 from hotspots.loaders import read_incidents, sample_path
 from hotspots.loaders.propose import Proposal, propose_reading
+from hotspots.loaders.source import open_source
 from hotspots.loaders.starter import write_starter
 
 if TYPE_CHECKING:
@@ -512,6 +515,26 @@ def test_a_geoparquet_says_its_own_system(tmp_path: Path, original: gpd.GeoDataF
     assert "so it is certain" in _says(proposal)  # a moment with a zone needs no clock
     found = read_incidents(path, **proposal.options()).incidents
     assert (found["occurred_start"].to_numpy() == there["occurred_start"].to_numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("geo", "crs"),
+    [
+        (b'{"columns": {"geometry": {}}}', "EPSG:4326"),
+        (b'{"columns": {"geometry": {"crs": null}}}', ""),
+        (b'{"columns": {"geometry": {"crs": {"type": "nonsense"}}}}', ""),
+        (b'{"columns": []}', ""), (b"\xff", ""), (b"[" * 100_000, ""),
+    ],
+)  # fmt: skip
+def test_what_a_parquet_file_says_of_its_system_can_be_anything(
+    tmp_path: Path, geo: bytes, crs: str
+) -> None:
+    points = gpd.GeoSeries.from_xy([-87.6, -87.7], [41.8, 41.9]).to_wkb()
+    table = pa.table({"date": ["2024-05-17"] * 2, "geometry": pa.array(points, pa.binary())})
+    path = tmp_path / "x.parquet"
+    parquet.write_table(table.replace_schema_metadata({b"geo": geo}), path)
+    assert open_source(path).crs == crs
+    assert propose_reading(path).questions == ()
 
 
 def test_a_file_that_states_a_wrong_system_is_asked_about(tmp_path: Path) -> None:
