@@ -26,9 +26,10 @@ class PortalProcess:
 
 
 @contextlib.contextmanager
-def portal_process(n_rows: int, *, seed: int = 0) -> Iterator[PortalProcess]:
-    """Run a portal with so many made-up rows until the block ends."""
+def portal_process(n_rows: int, *, seed: int = 0, gzip: bool = False) -> Iterator[PortalProcess]:
+    """Run a portal with so many made-up rows until the block ends; with ``gzip`` it packs them."""
     command = [sys.executable, "-m", "tests.portals", "--rows", str(n_rows), "--seed", str(seed)]
+    command += ["--gzip"] if gzip else []
     with subprocess.Popen(
         command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as child:
