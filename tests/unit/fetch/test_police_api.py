@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -246,6 +247,22 @@ def test_the_mark_is_the_last_update(police: Police, ask: Callable[..., PoliceAp
     assert "have a place" in before[0].note
     police.updated = "2024-04-01"
     assert before != dialect.tallies(windows)
+
+
+def test_no_crimes_at_all_are_only_believed_when_it_says_so_again(
+    police: Police, ask: Callable[..., PoliceApi]
+) -> None:
+    original, empty = police._api, iter([True])  # noqa: SLF001
+
+    def forgetful(request: Any) -> Any:  # noqa: ANN401
+        reply = original(request)
+        if "crimes-street/" in request.path and next(empty, False):
+            return replace(reply, body=b"[]")
+        return reply
+
+    police._api = forgetful  # type: ignore[method-assign]  # noqa: SLF001
+    january, _ = pages(ask(_BOX))
+    assert numbers(january) == there(police, "2024-01")
 
 
 @pytest.mark.parametrize("seed", range(8))

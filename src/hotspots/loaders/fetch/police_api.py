@@ -39,6 +39,8 @@ _FIELDS: Final = (
 _ID: Final = "id"
 #: It answers 15 questions a second.
 _SPACING_SECONDS: Final = 1 / 15
+#: No crimes at all are only believed when it says so again.
+_TIMES_EMPTY: Final = 2
 #: A longer address is refused.
 _LONGEST_ADDRESS: Final = 4000
 #: An area that is full is cut into quarters, and these again, so often.
@@ -224,16 +226,20 @@ class PoliceApi:
 
     def _ask(self, path: str, asked: dict[str, str], month: str) -> list[dict[str, Any]] | None:
         """Ask once, not too soon after the question before; None: the area is full."""
-        self.client.sleep(_SPACING_SECONDS)
         url = f"{self.portal.url}/api/{path}"
         long = len(url) + len(urlencode(asked)) > _LONGEST_ADDRESS
-        return self.client.ask(
-            url,
-            parse=partial(_crimes_of, month, [], self.client.limits.longest_wait_seconds),
-            params=None if long else asked,
-            form=asked if long else None,
-            accept=(HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE),
-        )
+        for _ in range(_TIMES_EMPTY):
+            self.client.sleep(_SPACING_SECONDS)
+            found = self.client.ask(
+                url,
+                parse=partial(_crimes_of, month, [], self.client.limits.longest_wait_seconds),
+                params=None if long else asked,
+                form=asked if long else None,
+                accept=(HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE),
+            )
+            if found != []:
+                break
+        return found
 
 
 def _crimes_of(
