@@ -118,3 +118,22 @@ def test_a_header_alone_is_an_error(tmp_path: Path) -> None:
 def test_inspect_prints_the_whole_report() -> None:
     assert "## Limits of strict reading" in _run("inspect", SAMPLE, "--full").stdout
     assert "## " not in _run("inspect", SAMPLE).stdout
+
+
+def test_a_feed_without_a_zone_takes_the_one_that_is_given(tmp_path: Path) -> None:
+    requests = [
+        {
+            "service_request_id": str(n), "service_name": "Graffiti", "service_code": "graffiti",
+            "status": "open", "requested_datetime": f"2024-03-0{n}T22:30:00-06:00",
+            "updated_datetime": "", "lat": "", "long": "",
+        }
+        for n in (1, 2)
+    ]  # fmt: skip
+    path, out = tmp_path / "requests.json", tmp_path / "concerns.csv"
+    path.write_text(json.dumps(requests))
+    without = _run("read", path, "--feed", "open311", "-o", out)
+    assert without.exit_code == 1
+    assert "time_zone" in without.stderr
+    done = _run("read", path, "--feed", "open311", "--time-zone", "Europe/London", "-o", out)
+    assert done.exit_code == 0, done.output
+    assert "2024-03-02 04:30" in out.read_text()

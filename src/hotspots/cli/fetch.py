@@ -35,6 +35,10 @@ _GIB: Final = 1024**3
     help="For data.police.uk: a force (west-yorkshire), several with commas, or west,south,east,"
     "north.",
 )
+@click.option(
+    "--time-zone",
+    help="Zone of the days, such as Europe/London, where a feed has many.",
+)
 @click.option("--portal", "name", help="One of the feed's portals, by its name.")
 @click.option("--url", help="Another address of the portal, https.")
 @click.option("--dataset", help="Another id of the dataset.")
@@ -65,6 +69,7 @@ def fetch(  # noqa: PLR0913 - one argument for each option of the command line
     since: str | None,
     until: str | None,
     area: str | None,
+    time_zone: str | None,
     name: str | None,
     url: str | None,
     dataset: str | None,
@@ -84,6 +89,7 @@ def fetch(  # noqa: PLR0913 - one argument for each option of the command line
             area=_area(area),
             portal=_portal(feed, name, url, dataset),
             token=token,
+            time_zone=time_zone,
             private_hosts=private_hosts,
             limits=FetchLimits(max_bytes=int(max_gib * _GIB)),
             report=not no_report,

@@ -78,6 +78,10 @@ class _Made:
 )
 @click.option("--feed", help="Name of the feed; found from the header when not given.")
 @click.option(
+    "--time-zone",
+    help="Zone of the days, such as Europe/London, where a feed has many.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
@@ -100,13 +104,14 @@ def map_command(  # noqa: PLR0913 - one argument for each option of the command 
     resolution: int | None,
     policy: str | None,
     feed: str | None,
+    time_zone: str | None,
     seed: int,
     summary: Path | None,
     as_json: bool,
 ) -> None:
     """Find hotspots in FILE and write a page that anybody may see."""
     check_targets(page, summary, sources=(file, area_file), example="map.html")
-    incidents, quality = read_rows(file, feed)
+    incidents, quality = read_rows(file, feed, time_zone)
     areas, called = _areas(area_file, name_column, place, incidents)
     offences = _offences(offence, incidents)
     days = tuple(period.split("/")) if period and "/" in period else period

@@ -32,6 +32,10 @@ _REPORTS = (".md", ".html", ".json")
     help="The file of incidents to write: .parquet, .gpkg or .csv.",
 )
 @click.option("--feed", help="Name of the feed; found from the header when not given.")
+@click.option(
+    "--time-zone",
+    help="Zone of the days, such as Europe/London, where a feed has many.",
+)
 @click.option("--strict", is_flag=True, help="Fail when the file is not as its feed's files are.")
 @click.option(
     "--quality",
@@ -45,6 +49,7 @@ def read(
     file: Path,
     target: Path,
     feed: str | None,
+    time_zone: str | None,
     strict: bool,
     report: Path | None,
     as_json: bool,
@@ -55,7 +60,7 @@ def read(
     if report is not None and report.suffix not in _REPORTS:
         msg = f"{report.name} does not say what to write. Let it end in {', '.join(_REPORTS)}."
         raise ParameterError(msg)
-    incidents, quality = read_rows(file, feed)
+    incidents, quality = read_rows(file, feed, time_zone)
     if report is not None:
         replace_file(report, _written(quality, report.suffix).encode())
     if strict:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from hotspots.loaders import Reading
 
 
-def read_rows(file: Path, feed: str | None) -> Reading:
+def read_rows(file: Path, feed: str | None, time_zone: str | None) -> Reading:
     """Read a file; what is to be made of it needs rows, so a header alone is an error here."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        reading = read_incidents(file, feed)
+        reading = read_incidents(file, feed, time_zone=time_zone)
     if reading.incidents.empty:
         msg = f"{reading.quality.file_name} holds a header and no incidents. Give a file with rows."
         raise EmptyInputError(msg)
