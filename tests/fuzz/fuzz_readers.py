@@ -34,7 +34,7 @@ import geopandas as gpd
 import polars as pl
 
 from hotspots.errors import HotspotsError
-from hotspots.loaders import QualityReport, Reading, read_incidents, sample_path
+from hotspots.loaders import QualityReport, Reading, list_feeds, read_incidents, sample_path
 from hotspots.schema import validate_incidents
 
 FEEDS: Final = Path(__file__).resolve().parents[1] / "data" / "feeds"
@@ -147,7 +147,8 @@ def seeds() -> list[Seed]:
     """Make a good file of every kind from the samples."""
     made: list[Seed] = []
     for path in sorted(p for p in FEEDS.iterdir() if not p.name.startswith("generic-csv")):
-        feed = "-".join(path.name.split("-")[:2])
+        # The longest name that fits: "us-st-louis", and not "us-st".
+        feed = max((name for name in list_feeds() if path.name.startswith(f"{name}-")), key=len)
         kind = {".csv": "csv", ".json": "json", ".geojson": "geojson"}[path.suffix]
         made.append(Seed(path.name, kind, path.read_bytes(), feed))
     real = gzip.decompress(sample_path("west-yorkshire-2018-07").read_bytes())
