@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import importlib.util
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
+
+from hotspots.loaders import list_feeds
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -20,3 +24,29 @@ def test_the_examples_of_the_page_run(page: str) -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     done = doctest.DocTestRunner(optionflags=flags, verbose=False).run(examples)
     assert done.failed == 0
+
+
+@pytest.fixture(scope="module")
+def conf() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("conf", DOCS / "conf.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_build_writes_a_page_for_each_feed_and_no_other(conf: ModuleType, tmp_path: Path) -> None:
+    folder = tmp_path / "feeds"
+    app = SimpleNamespace(srcdir=str(tmp_path))
+    conf.write_feed_pages(app)
+    assert {p.name for p in folder.iterdir()} == {f"{n}.md" for n in list_feeds()} | {"table.txt"}
+    table = (folder / "table.txt").read_text(encoding="utf-8")
+    assert all(f"(feeds/{name}.md)" in table for name in list_feeds())
+    (folder / "xx-gone.md").write_text("a feed that is no more", encoding="utf-8")
+    (folder / "us-dc.md").write_text("a page of yesterday", encoding="utf-8")
+    written = {p: p.stat().st_mtime_ns for p in folder.glob("us-c*.md")}
+    conf.write_feed_pages(app)
+    assert not (folder / "xx-gone.md").exists()
+    assert "Washington DC" in (folder / "us-dc.md").read_text(encoding="utf-8")
+    assert {p: p.stat().st_mtime_ns for p in written} == written
