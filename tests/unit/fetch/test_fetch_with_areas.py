@@ -44,7 +44,7 @@ def frame() -> pl.DataFrame:
 
 @pytest.fixture
 def server(frame: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> Iterator[PortalServer]:
-    protocols: list[Speaks] = [Police(max_rows=400), Open311(), Files(ranges=False)]
+    protocols: list[Speaks] = [Police(max_rows=700), Open311(), Files(ranges=False)]
     with PortalServer(frame=frame, protocols=protocols) as running:
         monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
         yield running
