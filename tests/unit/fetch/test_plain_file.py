@@ -272,3 +272,9 @@ def test_an_unknown_encoding_is_refused(
     dialect, _ = ask(Files(_TEXT.encode()), encoding="klingon")
     with pytest.raises(ParameterError, match="klingon"):
         dialect.fields()
+
+
+def test_the_header_is_looked_at_once(ask: Callable[..., tuple[PlainFile, PortalServer]]) -> None:
+    dialect, server = ask(Published(validators=False), name="rows.csv")
+    assert dialect.fields() == dialect.always() == dialect.fields()
+    assert len(server.seen) == 1

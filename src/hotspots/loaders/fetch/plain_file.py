@@ -9,7 +9,7 @@ import io
 import zipfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain
 from pathlib import PurePosixPath
@@ -61,6 +61,8 @@ class PlainFile:
     zone: str
     folder: Path
     page_characters: int = _PAGE_CHARACTERS
+    # A portal without ETags sends the file again for every look at its header.
+    _header: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def fields(self) -> tuple[str, ...]:
         """Name the columns of the file, of the newest where there is one for each year.
@@ -75,11 +77,14 @@ class PlainFile:
         FetchError
             If there is no such file, or no header in it.
         """
+        if self._header:
+            return tuple(self._header)
         for window in reversed(self._all_windows()):
             found = self._fetched(window)
             if found is not None:
                 with self._records(found.path, window) as (header, _, _):
-                    return tuple(header)
+                    self._header.extend(header)
+                return tuple(header)
         msg = f"There is no file at {self.portal.url}."
         raise FetchError(msg)
 
