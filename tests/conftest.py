@@ -9,6 +9,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 import hotspots as hs
 from hotspots.publish.policy import OPEN
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+
+# How long an example takes is the machine's affair; benchmarks/ is for that.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class WestYorkshire(NamedTuple):

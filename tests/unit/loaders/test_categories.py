@@ -112,7 +112,7 @@ def test_sensitive_by_rule_group_and_code() -> None:
     assert found.table["sensitive"].to_numpy()[found.positions].tolist() == [True, True, False]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(

@@ -226,7 +226,7 @@ def test_guesses_are_at_most_three_and_hold_points() -> None:
     assert best_guesses(x * 1e9, y, "EPSG:4326", BBOX) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from(["0", "", "-77.0", "-70", "x", "REDACTED", "nan", "1e999"]), min_size=1

@@ -35,7 +35,7 @@ def test_whole_header_scores_one(chicago_row: Row, police_row: Row) -> None:
         assert match.missing == match.absent == match.extra == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(order=st.permutations(range(22)))
 def test_order_does_not_matter(chicago_row: Row, order: list[int]) -> None:
     names = list(chicago_row())

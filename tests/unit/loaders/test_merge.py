@@ -65,7 +65,7 @@ def test_refusals(police_row: Row, chicago_row: Row) -> None:
         merge_incidents([police, read_incidents(pd.DataFrame([chicago_row()]))])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(files=st.lists(st.lists(st.sampled_from("abcde"), min_size=1), min_size=1, max_size=4))
 def test_every_id_comes_from_the_first_file_that_has_it(
     files: list[list[str]], police_row: Row

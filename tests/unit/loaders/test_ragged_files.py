@@ -136,7 +136,7 @@ def test_no_row_that_can_be_kept_is_an_error(write: Write, police_row: Row) -> N
         read_incidents(write(text))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from(

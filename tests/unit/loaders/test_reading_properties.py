@@ -29,7 +29,7 @@ Check = Callable[[QualityReport, int], None]
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(rows=st.permutations(range(12)), columns=st.permutations(range(22)))
 def test_order_of_rows_and_columns_changes_nothing(
     rows: list[int], columns: list[int], chicago_row: Row
@@ -52,7 +52,7 @@ def test_order_of_rows_and_columns_changes_nothing(
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     blanks=st.lists(
         st.fixed_dictionaries(
@@ -81,7 +81,7 @@ def test_every_row_is_accounted_for(
     validate_incidents(incidents)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=st.text(max_size=300))
 def test_no_text_breaks_the_reader_without_a_typed_error(
     tmp_path_factory: pytest.TempPathFactory, text: str, police_row: Row, assert_accounts: Check

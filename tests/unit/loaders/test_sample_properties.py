@@ -50,9 +50,7 @@ POLICE: Final = Sample("gb-police-street.csv", "Crime ID", "")
 each_sample = pytest.mark.parametrize(
     "sample", [CHICAGO, VANCOUVER, POLICE], ids=["chicago", "vancouver", "police"]
 )
-some = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+some = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @cache

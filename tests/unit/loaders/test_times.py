@@ -261,7 +261,7 @@ def test_formats_that_can_be_cut() -> None:
     assert strptime(pl.Series(["2024-01-02 03"]), "%Y-%m-%d %H").to_list()[0].hour == 3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.datetimes(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hotspots.errors import ParameterError
 from hotspots.loaders.detect import match_feed
+from hotspots.loaders.labels import ABOUT_PEOPLE
 from hotspots.loaders.spec import normalised
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from hotspots.loaders.fetch.contract import Dialect, Span
     from hotspots.loaders.portals import Portal
     from hotspots.loaders.spec import FeedSpec, Variant
-
-
-#: Columns about people, which nothing here ever needs.
-_PERSONAL: Final = re.compile(
-    r"vic(t(im)?)?([ _]|$)|susp|request[eo]r|officer|gender|\bsex|\bage([ _]|$)|race|ethnic",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +140,11 @@ def _columns(
     """Choose what the rules read, and as much more as it takes to be known as this variant."""
     wanted = {normalised(c) for c in (*variant.required, *variant.named_columns, *always)}
     known = {normalised(c) for c in variant.optional}
-    spare = [f for f in fields if normalised(f) in known - wanted and not _PERSONAL.search(f)]
+    spare = [
+        f
+        for f in fields
+        if normalised(f) in known - wanted and not re.search(ABOUT_PEOPLE, normalised(f))
+    ]
     while True:
         columns = tuple(f for f in fields if normalised(f) in wanted)
         if not spare or match_feed(columns, spec.id, "It").variant == variant.name:

@@ -160,9 +160,8 @@ def _disagreement(
 ) -> str:
     """Compare all windows with the whole; drop those with rows that came twice. Empty: all well."""
     keys = [parts.key_digests(h) for h in held]
-    joined = np.concatenate(keys)
-    values, times = np.unique(joined, return_counts=True)
-    twice = values[times > 1]
+    joined = np.sort(np.concatenate(keys))
+    twice = np.unique(joined[1:][joined[1:] == joined[:-1]])
     if len(twice):
         for window, own in zip(windows, keys, strict=True):
             if np.isin(own, twice).any():

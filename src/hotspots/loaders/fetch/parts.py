@@ -8,7 +8,6 @@ import json
 import re
 import shutil
 import time
-import zlib
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 _ZSTD, _GZIP = ".csv.zst", ".csv.gz"
 #: Fast: a page is packed while the next one is on its way.
 _GZIP_LEVEL: Final = 1
-#: Stands in no key of any portal.
-_BETWEEN_KEYS: Final = "\0"
+#: Two that stand in no key of any portal.
+_BETWEEN_KEYS, _IN_NO_KEY = "\0", "\1"
 #: Rows of a portal that says nothing about changes are believed to be as they were for so long.
 _RUN_SECONDS: Final = 24 * 3600
 _RUN: Final = "run.json"
@@ -256,8 +255,9 @@ class Parts:
         else:
             file, content = f"{name}{_ZSTD}", pa.compress(page.body, codec="zstd", asbytes=True)
         replace_file(self.folder / file, content)
-        keys = _BETWEEN_KEYS.join(page.keys).encode() if page.keys else b""
-        replace_file(self.folder / f"{name}.keys", zlib.compress(keys, _GZIP_LEVEL))
+        if page.keys:
+            keys = _BETWEEN_KEYS.join(page.keys).encode()
+            replace_file(self.folder / f"{name}.keys", keys)
         part = Part(
             file=file,
             rows=page.rows,
@@ -333,9 +333,12 @@ class Parts:
         found = [np.empty(0, dtype=np.uint64)]
         for part in held.parts:
             path = self.folder / f"{part.file.removesuffix(_GZIP).removesuffix(_ZSTD)}.keys"
-            keys = zlib.decompress(path.read_bytes()).decode()
-            if keys:
-                found.append(pl.Series(keys.split(_BETWEEN_KEYS)).hash().to_numpy())
+            if path.exists():
+                keys = pl.read_csv(
+                    path, has_header=False, quote_char=None, infer_schema=False,
+                    separator=_IN_NO_KEY, eol_char=_BETWEEN_KEYS, new_columns=["key"],
+                )  # fmt: skip
+                found.append(keys["key"].hash().to_numpy())
         return np.concatenate(found)
 
     def _state(self, window: str) -> Path:
