@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +12,6 @@ from hotspots.loaders.fetch.parts import check_window_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
 
     from hotspots.loaders.fetch.contract import Dialect, Span, Window
     from hotspots.loaders.fetch.parts import Held, Parts
@@ -132,19 +130,13 @@ def _fill(
     progress: Callable[[int], object],
 ) -> str:
     """Fetch the rest of a window; drop it and say why when it is not what was counted."""
-    taking: Future[Held] | None = None
-    rows = held.rows
-    # One page is put on the disk while the next one is on its way.
-    with ThreadPoolExecutor(max_workers=1) as disk:
-        for page in dialect.pages(window, columns, held.after):
-            held = taking.result() if taking else held
-            taking = disk.submit(parts.add, held, page)
-            rows += page.rows
-            progress(page.rows)
-            if held.tally.rows is not None and rows > held.tally.rows:
-                break
-        held = taking.result() if taking else held
     wanted = held.tally.rows
+    for page in dialect.pages(window, columns, held.after):
+        # On the disk before the next one is asked for: no end costs more than one page.
+        held = parts.add(held, page)
+        progress(page.rows)
+        if wanted is not None and held.rows > wanted:
+            break
     if wanted is None or held.rows == wanted:
         return ""
     parts.drop(window.name)

@@ -307,9 +307,7 @@ class Parts:
             path = self.folder / part.file
             content = path.read_bytes() if path.exists() else b""
             if hashlib.sha256(content).hexdigest() != part.sha256:
-                self.drop(held.window)
-                msg = f"{path} was damaged since it was fetched. Run the same again to mend it."
-                raise FetchError(msg)
+                raise self._damaged(held, path)
             yield (
                 content
                 if self.gzipped
@@ -329,6 +327,11 @@ class Parts:
         numpy.ndarray of uint64, shape (rows,)
             Eight bytes a row: among ten million rows two different keys have the same one with a
             chance of three in a million. Empty where the portal has no keys.
+
+        Raises
+        ------
+        FetchError
+            If keys were damaged on the disk; the window is dropped.
         """
         found = [np.empty(0, dtype=np.uint64)]
         for part in held.parts:
@@ -337,9 +340,19 @@ class Parts:
                 keys = pl.read_csv(
                     path, has_header=False, quote_char=None, infer_schema=False,
                     separator=_IN_NO_KEY, eol_char=_BETWEEN_KEYS, new_columns=["key"],
+                    raise_if_empty=False,
                 )  # fmt: skip
+                if len(keys) != part.rows:
+                    raise self._damaged(held, path)
                 found.append(keys["key"].hash().to_numpy())
         return np.concatenate(found)
+
+    def _damaged(self, held: Held, path: Path) -> FetchError:
+        """Drop a window of which a file is not what was written."""
+        self.drop(held.window)
+        return FetchError(
+            f"{path} was damaged since it was fetched. Run the same again to mend it."
+        )
 
     def _state(self, window: str) -> Path:
         return self.folder / f"{window}.json"
