@@ -87,8 +87,8 @@ def test_fetch_a_million_rows(benchmark: BenchmarkFixture, tmp_path: Path, *, gz
         f"\nfetch_incidents {seconds:.2f} s and {max(m for _, m in ours):.0f} MiB, bare httpx "
         f"{peer:.2f} s and {max(m for _, m in bare):.0f} MiB: {share:.0%} of its throughput"
     )
-    # Four fifths were the aim. A page is on the disk before the next one is asked for, so that no end
-    # costs more than one; on a network the wait for the portal is far longer than that.
+    # Four fifths were the aim. A page is on the disk before the next one is asked for, so that no
+    # end costs more than one; on a network the wait for the portal is far longer than that.
     assert share > (0.5 if gzip else 0.2)
 
 

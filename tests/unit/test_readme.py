@@ -135,3 +135,8 @@ def test_the_three_lines_run_on_real_files(here: Path, file: str) -> None:
     done = _run([line.replace(VANCOUVER, Path(file).name) for line in LINES])
     _assert_a_map(done)
     assert len(done["burglary"]) > 2000
+
+
+def test_every_feed_is_listed() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert [name for name in hs.list_feeds() if f"| `{name}` |" not in text] == []
