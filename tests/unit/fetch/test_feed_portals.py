@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from hotspots.errors import ParameterError
 from hotspots.loaders.detect import match_feed
+from hotspots.loaders.fetch.choosing import choose
 from hotspots.loaders.fetch.contract import Span
 from hotspots.loaders.fetch.windows import time_windows
 from hotspots.loaders.registry import describe_feed, list_feeds
@@ -45,7 +48,7 @@ FIELDS: Final = {
         hndrdth_lon victim_shot domestic_violence_crime hate_crime gang_related_crime
         """,
     ),
-    ("us-la", "2020 to 2024"): (
+    ("us-la", "2020 to March 2024"): (
         "legacy",
         """
         :id dr_no date_rptd date_occ time_occ area area_name rpt_dist_no part_1_2 crm_cd
@@ -161,3 +164,82 @@ def test_the_nine_files_of_boston_join_without_a_gap() -> None:
     assert len({p.dataset for p in portals}) == 9
     for before, after in pairwise(portals):
         assert after.first_day == before.last_day + timedelta(days=1)
+
+
+#: Which variant the dataset behind each portal is, where a feed has several.
+DATASETS: Final = {
+    "us-la": ("nibrs", "legacy", "legacy-2010"),
+    "us-sf": ("export", "historic"),
+    "us-cincinnati": ("current", "before-june-2024", "until-2026"),
+    "us-nyc": ("historic", "historic"),
+    "us-boston": ("portal",) * 9,
+    "us-baltimore": ("service", "part-1-beta"),
+    "us-minneapolis": ("service", "yearly-2010", "yearly"),
+    "us-dc": ("service",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Offers:
+    """A dialect that knows its columns, and is asked for nothing else."""
+
+    names: tuple[str, ...]
+
+    def fields(self) -> tuple[str, ...]:
+        return self.names
+
+    def always(self) -> tuple[str, ...]:
+        return ()
+
+
+def _chosen(feed: str, since: date | None, until: date | None) -> list[str]:
+    spec = describe_feed(feed)
+    variants = {v.name: v for v in spec.variants}
+    offers = {
+        portal.name: _Offers((*variants[name].required, *variants[name].optional))
+        for portal, name in zip(spec.portals, DATASETS[feed], strict=True)
+    }
+    span = Span(since=since, until=until, zone=spec.time.zone)
+    return [c.portal.name for c in choose(spec, None, span, lambda p: offers[p.name])]  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize(
+    ("feed", "since", "until", "names"),
+    [
+        ("us-la", date(2021, 1, 1), date(2024, 1, 1), ["2020 to March 2024"]),
+        ("us-la", date(2024, 3, 7), None, ["NIBRS, March 2024 to present"]),
+        ("us-sf", date(2017, 1, 1), date(2018, 1, 1), ["2003 to 2017"]),
+        ("us-cincinnati", date(2024, 6, 3), None, ["June 2024 to present"]),
+        ("us-cincinnati", date(2021, 1, 1), date(2022, 1, 1), ["2020 to June 2024"]),
+        ("us-nyc", date(2025, 1, 1), None, ["2006 to 2025", "current year"]),
+        ("us-boston", date(2016, 1, 1), date(2019, 1, 1), ["2018", "2017", "2016"]),
+        ("us-dc", date(2019, 1, 1), date(2022, 1, 1), ["2008 to present"]),
+        ("us-baltimore", date(2023, 1, 1), date(2024, 1, 1), ["NIBRS, 2022 to present"]),
+        ("us-minneapolis", date(2018, 7, 1), date(2018, 8, 1), ["2018, new system"]),
+    ],
+)
+def test_a_span_finds_the_datasets_that_hold_it(
+    feed: str, since: date, until: date | None, names: list[str]
+) -> None:
+    assert _chosen(feed, since, until) == names
+
+
+@pytest.mark.parametrize(
+    ("feed", "since", "until"),
+    [
+        # The old file of Los Angeles runs out in the spring of 2024: it alone would show a fall.
+        ("us-la", date(2021, 1, 1), None),
+        ("us-la", date(2024, 1, 1), date(2024, 7, 1)),
+        ("us-sf", date(2017, 1, 1), date(2020, 1, 1)),
+        ("us-cincinnati", date(2024, 1, 1), date(2025, 1, 1)),
+        ("us-minneapolis", date(2018, 1, 1), date(2019, 1, 1)),
+        ("us-baltimore", date(2021, 1, 1), None),
+    ],
+)
+def test_a_span_of_two_ways_of_counting_is_refused_and_both_are_named(
+    feed: str, since: date, until: date | None
+) -> None:
+    with pytest.raises(ParameterError, match="One file cannot hold the days") as refused:
+        _chosen(feed, since, until)
+    assert str(refused.value).count(" from 20") >= 2
+    assert "Name one with portal=" in str(refused.value)
