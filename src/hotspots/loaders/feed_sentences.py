@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyproj
 
 from hotspots.loaders.formats import EPOCH_MS
+from hotspots.loaders.hooks import TEXT_HOOKS
 from hotspots.loaders.labels import ABOUT_PEOPLE
 from hotspots.loaders.mapfiles import load_map
 from hotspots.loaders.spec import columns_read, normalised
@@ -81,7 +82,9 @@ def _row_lines(feed: FeedSpec, _: str) -> Iterator[Line]:
     kind = message(f"feeds.kind_{rows.kind}")
     plain = rows.grain == "incident" and rows.kind != "offence"
     yield (kind,) if plain else (message(f"feeds.grain_{rows.grain}"), kind)
-    for name, column in (("key", rows.key), ("case", rows.case), ("count", rows.count)):
+    # What groups rows is no id of a row.
+    key = "" if rows.key == rows.case else rows.key
+    for name, column in (("key", key), ("case", rows.case), ("count", rows.count)):
         if column:
             yield (message(f"feeds.{name}", column=code(column)),)
 
@@ -191,11 +194,13 @@ def _moment(moment: MomentRules, label: str, lang: str) -> Iterator[Message]:
         clocks = _examples(moment.clock_formats, lang)
         yield message("feeds.moment_clock", column=code(moment.clock), examples=clocks)
     if moment.clock_hook:
-        yield message("feeds.moment_hook", hook=code(moment.clock_hook))
+        yield message("feeds.moment_hook", hook=_hook(moment.clock_hook, lang))
     if moment.shift:
         shifts = _shifts(moment.shifts, lang)
         yield message("feeds.moment_shift", column=code(moment.shift), shifts=shifts)
-    yield message(f"feeds.rule_{moment.rule}")
+    # A time that says how far it is from UTC is on no clock's word.
+    if moment.rule != "local" or not all("%z" in form for form in moment.formats or ("",)):
+        yield message(f"feeds.rule_{moment.rule}")
 
 
 def _examples(formats: Iterable[str], lang: str) -> str:
@@ -209,6 +214,14 @@ def _examples(formats: Iterable[str], lang: str) -> str:
             plain = re.sub(r"%\.(\d?)f", lambda m: "." + "0" * int(m[1] or 3), form)
             said.append(f"{code(_EXAMPLE.strftime(plain))} ({code(form)})")
     return say(message("feeds.or"), lang).join(said)
+
+
+def _hook(hook: str, lang: str) -> str:
+    """Say what a hook does to a text."""
+    if hook not in TEXT_HOOKS:
+        return code(hook)
+    words = say(message(f"feeds.hook_{hook}"), lang)
+    return say(message("feeds.hook", words=words, hook=code(hook)), lang)
 
 
 def _shifts(shifts: Iterable[Shift], lang: str) -> str:
@@ -249,7 +262,9 @@ def _place_lines(feed: FeedSpec, lang: str) -> Iterator[Line]:
         ("district", place.district, place.district_format),
     ):
         if column:
-            yield (message(f"feeds.place_{name}", column=code(column), shown=code(form)),)
+            which = name if form == "{}" else f"{name}_as"
+            shown = code(form.replace("{}", "\N{HORIZONTAL ELLIPSIS}"))
+            yield (message(f"feeds.place_{which}", column=code(column), shown=shown),)
     if place.empty_texts:
         yield (message("feeds.empty_texts", values=either.join(map(code, place.empty_texts))),)
 
@@ -290,7 +305,8 @@ def _category_lines(feed: FeedSpec, lang: str) -> Iterator[Line]:
         hooks = getattr(rules, f"{name}_hooks")
         if hooks:
             what = say(message(f"feeds.hooks_{name}"), lang)
-            yield (message("feeds.hooks", what=what, hooks=codes(hooks)),)
+            said = "; ".join(_hook(hook, lang) for hook in hooks)
+            yield (message("feeds.hooks", what=what, hooks=said),)
     all_rules = (*feed.offences, *(load_map(rules.map) if rules.map else ()))
     if all_rules:
         fits = {q: sum(r.quality == q for r in all_rules) for q in _QUALITIES}

@@ -18,6 +18,7 @@ from hotspots.cli import main
 from hotspots.loaders import describe_feed, list_feeds
 from hotspots.loaders.feed_looks import feed_markdown, feed_text, feeds_table
 from hotspots.loaders.feed_page import feed_sections
+from hotspots.loaders.hooks import TEXT_HOOKS
 from hotspots.loaders.portals import PROTOCOLS, Portal
 from hotspots.loaders.propose import propose_reading
 from hotspots.loaders.rules import (
@@ -34,7 +35,7 @@ from hotspots.loaders.rules import (
 from hotspots.loaders.spec import FeedSpec
 from hotspots.loaders.starter import write_starter
 from hotspots.offences import offence_codes
-from hotspots.words import say
+from hotspots.words import message, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -269,6 +270,43 @@ def test_a_moment_is_shown_in_each_of_its_formats() -> None:
     assert "milliseconds since 1970 (`1735683300000`)" in feed_text(
         describe_feed("us-dc"), width=10_000
     )
+
+
+def test_a_page_claims_no_more_than_its_description() -> None:
+    # A city that says nothing of places is not said to leave them where they are, nor are the words
+    # of a page without a licence called one; and what nobody measured has no share.
+    text = feed_text(describe_feed("us-baltimore"), width=10_000)
+    assert "No word of the publisher says that it moves every place" in text
+    assert "Licence: None stated. See <https://data.baltimorecity.gov/>." in text
+    concerns = feed_text(describe_feed("open311"), width=10_000)
+    assert "How many rows have no place was not measured." in concerns
+    # Its times say how far they are from UTC.
+    assert "clock on the wall" not in concerns
+    # A number that several rows share groups them; it is no id of a row.
+    montgomery = feed_text(describe_feed("us-montgomery"), width=10_000)
+    assert "Rows of one case have the same `Incident ID`." in montgomery
+    assert "The publisher's id of a row is in `Incident ID`." not in montgomery
+
+
+def test_what_is_done_to_a_text_is_said_in_words() -> None:
+    text = feed_text(describe_feed("us-la"), width=10_000)
+    assert "a clock without a colon gets one, so that 930 is 09:30 (`hhmm_text`)" in text
+    assert "a code in front of the words is taken off (`strip_code_prefix`)" in text
+    assert "`Neighborhood`, shown as" not in feed_text(describe_feed("us-baltimore"), width=10_000)
+    assert "shown as `Beat …`" in feed_text(describe_feed("us-dallas"), width=10_000)
+
+
+@pytest.mark.parametrize("hook", TEXT_HOOKS)
+def test_every_hook_has_words(hook: str) -> None:
+    assert say(message(f"feeds.hook_{hook}"))
+
+
+def test_one_way_of_saying_that_no_licence_is_stated() -> None:
+    unstated = [
+        d.licence for d in map(describe_feed, FEEDS) if "stated" in d.licence and d.variants
+    ]
+    assert len(unstated) == 6
+    assert all(licence.startswith("None stated") for licence in unstated)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
