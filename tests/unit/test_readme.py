@@ -138,5 +138,4 @@ def test_the_three_lines_run_on_real_files(here: Path, file: str) -> None:
 
 
 def test_every_feed_is_listed() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert [name for name in hs.list_feeds() if f"| `{name}` |" not in text] == []
+    assert [name for name in hs.list_feeds() if f"| `{name}` |" not in README] == []
