@@ -17,7 +17,7 @@ LONGEST: Final = 60
 ABOUT_PEOPLE: Final = (
     r"\bvict|\bsusp|\boffender|\barrestee|\bperson|\brace\b|\bsex\b|\bgender|\bage\b|\bdescent|"
     r"\bethnic|\bcomplainant|\bofficer|\brequest[eo]r|\bphone|\be?mail\b|\bdevice|\baccount|"
-    r"\bfirst name|\blast name"
+    r"\bfirst name|\blast name|\bbadge|\bcomp(?:race|ethnicity|sex)\b|\bro\d ?(?:badge|name)\b"
 )
 _OWN_TABLE: Final = "generic-csv"
 

@@ -249,6 +249,10 @@ def test_columns_that_are_never_loaded_are_named_and_those_about_people_again() 
         assert f"`{column}`" in left_out
         assert f"`{column}`" in about_people
     assert "`CMPLNT_NUM`" not in line
+    dallas = feed_text(describe_feed("us-dallas"), width=10_000)
+    # As the portal's interface calls a complainant and an officer.
+    for column in ("comprace", "compethnicity", "compsex", "ro1name", "ro2badge"):
+        assert f"`{column}`" in dallas.split("about people:")[1].splitlines()[0]
 
 
 def test_what_holds_for_one_header_only_is_said_of_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from hotspots.loaders import read_incidents
+from hotspots.loaders import describe_feed, read_incidents
 
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "data" / "feeds"
 EXPORT: Final = SAMPLES / "us-detroit-export.csv"
@@ -46,6 +46,12 @@ def test_numbered_streets_of_a_crossing_are_no_house_numbers() -> None:
     assert set(read_incidents(EXPORT).incidents["location_text"]) == {"Example Rd & 12th St"}
     earlier = read_incidents(SAMPLES / "us-detroit-earlier.csv").incidents
     assert set(earlier["location_text"]) == {"Example Rd & 12th St", "1200 block Example Rd"}
+
+
+def test_a_promise_is_made_only_where_the_publisher_gave_it() -> None:
+    feed = describe_feed("us-detroit")
+    promised = {v.name: feed.for_variant(v.name).anonymised_by_publisher for v in feed.variants}
+    assert promised == {"export": True, "service": True, "earlier": False}
 
 
 def test_non_negligent_is_not_negligent() -> None:
