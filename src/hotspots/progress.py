@@ -40,6 +40,29 @@ def progress_bar(
     >>> with progress_bar("Counting", total=2, unit="cell", shown=False) as done:
     ...     _ = done(1)
     """
-    hidden = not (sys.stderr.isatty() if shown is None else shown)
+    hidden = not _is_shown(shown=shown)
     with tqdm(desc=what, total=total, unit=f" {unit}", unit_scale=True, disable=hidden) as bar:
         yield bar.update
+
+
+def say_aside(text: str, *, shown: bool | None = None) -> None:
+    """Say something while a progress bar is shown, without breaking it.
+
+    Parameters
+    ----------
+    text : str
+        What to say.
+    shown : bool, optional
+        Whether to say it; by default when standard error is a terminal.
+
+    Examples
+    --------
+    >>> from hotspots.progress import say_aside
+    >>> say_aside("Waiting.", shown=False)
+    """
+    if _is_shown(shown=shown):
+        tqdm.write(text, file=sys.stderr)
+
+
+def _is_shown(*, shown: bool | None) -> bool:
+    return sys.stderr.isatty() if shown is None else shown

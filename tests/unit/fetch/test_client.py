@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -331,3 +332,26 @@ def test_the_client_asks_for_fresh_answers(trusted: Callable[..., PortalServer])
     headers = httpx.Headers(server.seen[0].headers)
     assert headers["cache-control"] == "no-cache"
     assert headers["user-agent"].startswith("hotspots")
+
+
+def test_a_portal_that_cannot_be_reached_is_given_up_soon() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"https://localhost:{nobody.getsockname()[1]}/x"
+        waited: list[float] = []
+        with (
+            PortalClient(private_hosts=("localhost",), sleep=waited.append) as client,
+            pytest.raises(FetchError, match=r"localhost/x cannot be reached .* Is there a network"),
+        ):
+            client.ask(url, parse=lambda a: a)
+    assert len(waited) == 2
+
+
+def test_a_long_wait_is_said(trusted: Callable[..., PortalServer]) -> None:
+    server = trusted(FaultScript({0: Fault(kind="status", status=503, retry_after="30")}))
+    said: list[str] = []
+    with PortalClient(
+        limits=QUICK, private_hosts=("localhost",), sleep=lambda _: None, tell=said.append
+    ) as client:
+        client.ask(f"{server.url}/resource/abcd-1234.csv", parse=lambda a: a)
+    assert said == ["It answers 503 Service Unavailable. Asking again in 30 seconds."]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST_HOPS: Final = 5
+#: So many connections in vain, and not one answer yet: there is no network, or no such host.
+_UNREACHED: Final = 3
 #: Answers after which the same question can succeed: overload, timeouts, and "not ready yet".
 _TRANSIENT: Final = frozenset({202, 408, 425, 429, 500, 502, 503, 504, *range(520, 531)})
 _AGENT: Final = "hotspots (open-data crime mapping; python-httpx)"
@@ -71,6 +73,8 @@ class PortalClient:
         The headers that hold a token. They go to the host that was asked for, and to no other.
     sleep : callable
         What waits.
+    tell : callable
+        Called with a sentence before a wait that somebody would notice.
     bytes_taken : int
         Bytes of all answers so far.
     """
@@ -79,7 +83,9 @@ class PortalClient:
     private_hosts: tuple[str, ...] = ()
     token_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     sleep: Callable[[float], None] = time.sleep
+    tell: Callable[[str], object] = field(default=lambda _: None, repr=False)
     bytes_taken: int = 0
+    _unreached: int = field(default=0, repr=False)
     _client: httpx.Client | None = field(default=None, repr=False)
 
     def __enter__(self) -> Self:
@@ -171,7 +177,7 @@ class PortalClient:
             If it failed to the last.
         """
         try:
-            return retrying(self.limits, self.sleep)(once)
+            return retrying(self.limits, self.sleep, self.tell)(once)
         except AnswerError as fault:
             msg = (
                 f"{_shown(url)} gave no usable answer in {self.limits.attempts} tries. The last: "
@@ -241,6 +247,10 @@ class PortalClient:
         except httpx.TransportError as fault:
             if isinstance(_root(fault), ssl.SSLCertVerificationError):
                 msg = f"{_shown(url)} cannot prove that it is who it says: {_root(fault)}."
+                raise FetchError(msg) from fault
+            self._unreached += isinstance(fault, httpx.ConnectError)
+            if self._unreached >= _UNREACHED and not self.bytes_taken:
+                msg = f"{_shown(url)} cannot be reached ({_root(fault)}). Is there a network?"
                 raise FetchError(msg) from fault
             msg = f"The connection failed ({type(fault).__name__}: {fault})."
             raise AnswerError(msg) from fault

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hotspots.loaders.fetch.limits import FetchLimits
 
 _DIGITS: Final = 10
+_NOTICED_SECONDS: Final = 3
 
 
 class AskAgainError(AnswerError):
@@ -75,7 +76,9 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def retrying(limits: FetchLimits, sleep: Callable[[float], None]) -> tenacity.Retrying:
+def retrying(
+    limits: FetchLimits, sleep: Callable[[float], None], tell: Callable[[str], object]
+) -> tenacity.Retrying:
     """Make what asks again, with waits that grow and are never the same for two callers.
 
     Parameters
@@ -84,6 +87,8 @@ def retrying(limits: FetchLimits, sleep: Callable[[float], None]) -> tenacity.Re
         How often, and how long.
     sleep : callable
         What waits.
+    tell : callable
+        Called with a sentence before a wait that somebody would notice.
 
     Returns
     -------
@@ -101,10 +106,16 @@ def retrying(limits: FetchLimits, sleep: Callable[[float], None]) -> tenacity.Re
         # Not before the portal says, and not all callers at the same moment.
         return own if named is None else named + min(own, limits.first_wait_seconds)
 
+    def said(state: tenacity.RetryCallState) -> None:
+        seconds = state.next_action.sleep if state.next_action else 0
+        if seconds >= _NOTICED_SECONDS and state.outcome:
+            tell(f"{state.outcome.exception()} Asking again in {seconds:.0f} seconds.")
+
     return tenacity.Retrying(
         stop=tenacity.stop_after_attempt(limits.attempts),
         wait=wait,
         retry=tenacity.retry_if_exception_type(AnswerError),
         sleep=sleep,
+        before_sleep=said,
         reraise=True,
     )
