@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from tests.portals import Fault, FaultScript, PortalServer, Stop, synthetic_rows
+from tests.portals import ArcGIS, Fault, FaultScript, PortalServer, Stop, synthetic_rows
 
 import hotspots as hs
 from hotspots.errors import (
@@ -475,3 +475,78 @@ def test_parts_of_another_dataset_are_never_taken_for_these(
     other = synthetic_rows(2000, seed=9)
     portal_of(frame=other).fetch(path)
     assert sorted(int(row["id"]) for row in _table(path)) == sorted(other["id"].to_list())
+
+
+def test_rows_edited_where_the_portal_keeps_no_record_of_it_come_into_the_file(
+    portal_of: Callable[..., Portal], tmp_path: Path
+) -> None:
+    portal = portal_of(protocols=[ArcGIS(edit_date=False)])
+    portal.portal = replace(
+        portal.portal,
+        protocol="arcgis",
+        url=f"{portal.server.url}/arcgis/rest/services/Crimes/FeatureServer",
+        dataset="0",
+    )
+    out = tmp_path / "x.csv"
+    portal.fetch(out, report=False)
+    before = out.read_bytes()
+    portal.server.change(Fault(kind="edit", rows=5))
+    portal.fetch(out, report=False)
+    assert out.read_bytes() != before
+    assert _manifest(out)["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+def test_a_broken_manifest_is_written_anew(
+    portal_of: Callable[..., Portal], tmp_path: Path
+) -> None:
+    portal, out = portal_of(), tmp_path / "x.csv"
+    portal.fetch(out)
+    good = _manifest(out)
+    for text in ("{broken", "[]", json.dumps({**good, "rows": None, "columns": None})):
+        (tmp_path / "x.csv.manifest.json").write_text(text)
+        portal.fetch(out)
+        assert _manifest(out)["rows"] == good["rows"]
+
+
+def test_a_file_that_was_moved_away_is_fetched_again_however_small(
+    portal_of: Callable[..., Portal], tmp_path: Path
+) -> None:
+    portal, out = portal_of(), tmp_path / "x.csv"
+    portal.fetch(out)
+    manifest = tmp_path / "x.csv.manifest.json"
+    manifest.write_text(json.dumps({**_manifest(out), "rows": 1_000_000}))
+    with pytest.raises(FetchError, match="move the file away"):
+        portal.fetch(out)
+    out.rename(tmp_path / "away.csv")
+    portal.fetch(out)
+    assert out.read_bytes() == (tmp_path / "away.csv").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"junk", b"\xff\x00\n"])
+def test_damaged_keys_are_fetched_again(
+    portal_of: Callable[..., Portal], tmp_path: Path, content: bytes
+) -> None:
+    portal, out = portal_of(), tmp_path / "x.csv"
+    portal.fetch(out)
+    keys = min((tmp_path / "x.csv.parts").glob("*/2023*.keys"))
+    keys.write_bytes(content)
+    with pytest.raises(FetchError, match="damaged since it was fetched"):
+        portal.fetch(out)
+    assert "fetched now: 1;" in portal.fetch(out).notes[0]
+
+
+@pytest.mark.parametrize("text", ['{"begun": null}', '{"begun": 1e999, "run": "x"}', "[]", "x"])
+def test_a_broken_note_of_the_run_begins_a_new_one(
+    portal_of: Callable[..., Portal], tmp_path: Path, text: str
+) -> None:
+    portal, out = portal_of(), tmp_path / "x.csv"
+    portal.fetch(out)
+    (folder,) = (tmp_path / "x.csv.parts").glob("socrata-*")
+    (folder / "run.json").write_text(text)
+    assert "fetched now: 0" in portal.fetch(out).notes[0]
+
+
+@pytest.mark.parametrize("until", ["9999-12", "9999-12-31", date.max])
+def test_no_day_is_after_the_last_one(tmp_path: Path, until: str | date) -> None:
+    with pytest.raises(ParameterError, match="is not a day"):
+        hs.fetch_incidents("us-chicago", out=tmp_path / "x.csv", until=until)

@@ -132,8 +132,27 @@ def test_without_a_name_the_archive_is_chosen() -> None:
     with PortalClient() as client:
 
         def dialect_of(portal: Portal) -> Dialect:
-            return speak(portal, client, span.zone, None, Path(slug(portal, None)))
+            return speak(portal, client, span.zone, None, Path(slug(portal, None, span.zone)))
 
         (choice,) = choose(spec, None, span, dialect_of)
     assert choice.portal.name == "archive"
     assert choice.variant == "street"
+
+
+def test_another_area_with_as_many_rows_is_another_file(
+    server: PortalServer, tmp_path: Path
+) -> None:
+    south, north = (-2.0, 53.0, -1.0, 53.8), (-2.0, 53.8, -1.0, 54.5)
+    out, month = tmp_path / "x.csv", {"since": "2023-02", "until": "2023-02"}
+    fetch("gb-police", server, out, 1, area=south, **month)
+    manifest = tmp_path / "x.csv.manifest.json"
+    first = json.loads(manifest.read_text())
+    fetch("gb-police", server, out, 1, area=north, **month)
+    second = json.loads(manifest.read_text())
+    assert first["portals"] != second["portals"]
+    assert first["windows"] != second["windows"]
+
+
+def test_days_of_another_zone_are_other_parts() -> None:
+    portal = hs.describe_feed("open311").portals[0]
+    assert slug(portal, None, "Europe/London") != slug(portal, None, "America/Chicago")

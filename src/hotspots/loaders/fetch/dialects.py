@@ -88,7 +88,7 @@ def speak(portal: Portal, client: PortalClient, zone: str, area: object, folder:
     return dialect
 
 
-def slug(portal: Portal, area: object) -> str:
+def slug(portal: Portal, area: object, zone: str) -> str:
     """Name a dataset's folder, so that the parts of one are never taken for those of another.
 
     Parameters
@@ -97,13 +97,15 @@ def slug(portal: Portal, area: object) -> str:
         The dataset.
     area : object
         What the caller gave as area.
+    zone : str
+        IANA zone of the days.
 
     Returns
     -------
     str
         The protocol, and a digest of all that decides which rows there are.
     """
-    facts = [str(value) for value in asdict(portal).values()]
+    facts = [str(value) for value in asdict(portal).values()] + [zone]
     if portal.protocol == "police-api" and area is not None:
         asked = police_area(area)
         shapes = [*asked.outlines, *([asked.holes] if asked.holes is not None else [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import importlib.util
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
@@ -16,10 +16,7 @@ from hotspots.loaders.fetch.choosing import choose
 from hotspots.loaders.fetch.contract import Span
 from hotspots.loaders.fetch.engine import take
 from hotspots.loaders.fetch.guard import check_given_url
-from hotspots.loaders.fetch.joining import (
-    check_fetch_target,
-    is_gzipped,
-)
+from hotspots.loaders.fetch.joining import check_fetch_target, is_gzipped
 from hotspots.loaders.fetch.limits import FetchLimits
 from hotspots.loaders.fetch.parts import Parts
 from hotspots.loaders.fetch.record import record
@@ -38,12 +35,9 @@ if TYPE_CHECKING:
     from hotspots.loaders.quality import QualityReport
     from hotspots.loaders.spec import FeedSpec
 
-_SCHEMA_VERSION: Final = 1
 _DEFAULT_LIMITS: Final = FetchLimits()
 #: How long a second process waits for the first one to fetch the same file.
 _LOCK_SECONDS: Final = 3600.0
-#: A dataset that shrinks below this share of what it was is taken for truncated.
-_COLLAPSE: Final = 0.5
 
 
 class Fetched(NamedTuple):
@@ -158,24 +152,24 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
 
         def dialect_of(one: Portal) -> Any:  # noqa: ANN401 - a Dialect
             check_given_url(one.url.replace("{year}", "2000"))
-            return speak(one, client, zone, area, folder / slug(one, area))
+            return speak(one, client, zone, area, folder / slug(one, area, zone))
 
         choices = choose(spec, portal, span, dialect_of)
         with (
             _locked(folder),
             progress_bar("Fetching", total=None, unit="rows", shown=progress) as p,
         ):
-            held = [
-                (
-                    c,
-                    Parts.open(
-                        folder / slug(c.portal, area), c.columns, gzipped=is_gzipped(target)
-                    ),
-                )
-                for c in choices
+            gzipped = is_gzipped(target)
+            places = [folder / slug(c.portal, area, zone) for c in choices]
+            parts = [
+                Parts.open(place, c.columns, gzipped=gzipped)
+                for c, place in zip(choices, places, strict=True)
             ]
-            taken = [take(c.dialect, span, c.columns, parts, progress=p) for c, parts in held]
-            notes = record(target, feed, span, choices, taken, [parts for _, parts in held])
+            taken = [
+                take(c.dialect, span, c.columns, own, progress=p)
+                for c, own in zip(choices, parts, strict=True)
+            ]
+            notes = record(target, feed, span, choices, taken, parts)
     quality = read_incidents(target, feed, time_zone=time_zone).quality if report else None
     return Fetched(target, quality, notes)
 
@@ -201,18 +195,19 @@ def _span(since: str | date | None, until: str | date | None, zone: str) -> Span
 
 def _day(given: str | date | None, name: str, *, end: bool) -> date | None:
     """Read a day, or the first or last day of a month."""
-    if given is None or (isinstance(given, date) and not isinstance(given, datetime)):
-        return given
-    try:
-        if isinstance(given, str) and re.fullmatch(r"\d{4}-\d{2}", given):
-            first = date.fromisoformat(f"{given}-01")
-            return (
-                first.replace(day=calendar.monthrange(first.year, first.month)[1]) if end else first
-            )
-        if isinstance(given, str) and date.min < (day := date.fromisoformat(given)) < date.max:
-            return day
-    except ValueError:
-        pass
+    if given is None:
+        return None
+    day = None
+    if isinstance(given, date) and not isinstance(given, datetime):
+        day = given
+    elif isinstance(given, str):
+        whole_month = bool(re.fullmatch(r"\d{4}-\d{2}", given))
+        with suppress(ValueError):
+            day = date.fromisoformat(f"{given}-01" if whole_month else given)
+        if day and end and whole_month:
+            day = day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    if day is not None and date.min < day < date.max:
+        return day
     msg = f"{name}={given!r} is not a day. Write '2024-03-01', or '2024-03' for the whole month."
     raise ParameterError(msg)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from hotspots.errors import InputDataError, OutputError, ParameterError
+from hotspots.errors import OutputError, ParameterError
 from hotspots.files import check_target, part_of, replace_file
 
 if TYPE_CHECKING:
@@ -153,22 +153,25 @@ def read_manifest(target: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        What stands there; empty where there is no manifest.
+        What stands there; empty where there is no manifest, or a broken one: it is written anew.
 
     Raises
     ------
-    InputDataError
-        If it is broken.
+    OutputError
+        If there is something that is no file.
     """
     path = manifest_path(target)
     try:
         found = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
-    except (OSError, ValueError) as error:
-        msg = f"{path} cannot be read: {error}. Fetch again to have it written anew."
-        raise InputDataError(msg) from error
-    return found if isinstance(found, dict) else {}
+    except OSError as error:
+        msg = f"{path} cannot be read: {error}."
+        raise OutputError(msg) from error
+    if not isinstance(found, dict):
+        return {}
+    kinds = {"rows": int, "columns": list, "columns_not_fetched": list}
+    return found if all(isinstance(found.get(n), kind) for n, kind in kinds.items()) else {}
 
 
 def is_as_written(target: Path, facts: Mapping[str, Any]) -> bool:

@@ -138,12 +138,14 @@ class Parts:
             The folder.
         """
         folder.mkdir(exist_ok=True)
-        begun = _read(folder / _RUN)
-        if not 0 <= time.time() - float(begun.get("begun", 0)) < _RUN_SECONDS:
-            begun = {"run": uuid4().hex, "begun": time.time()}
-            replace_file(folder / _RUN, json.dumps(begun).encode())
+        found = _read(folder / _RUN)
+        run, begun = str(found.get("run") or ""), found.get("begun")
+        begun = begun if isinstance(begun, int | float) else 0
+        if not (run and 0 <= time.time() - begun < _RUN_SECONDS):
+            run = uuid4().hex
+            replace_file(folder / _RUN, json.dumps({"run": run, "begun": time.time()}).encode())
         digest = hashlib.sha256("\n".join(columns).encode()).hexdigest()
-        return cls(folder=folder, run=str(begun["run"]), columns=digest, gzipped=gzipped)
+        return cls(folder=folder, run=run, columns=digest, gzipped=gzipped)
 
     def finish(self, windows: Sequence[Window]) -> None:
         """End the run, and drop what belongs to no window any more.
@@ -337,11 +339,14 @@ class Parts:
         for part in held.parts:
             path = self.folder / f"{part.file.removesuffix(_GZIP).removesuffix(_ZSTD)}.keys"
             if path.exists():
-                keys = pl.read_csv(
-                    path, has_header=False, quote_char=None, infer_schema=False,
-                    separator=_IN_NO_KEY, eol_char=_BETWEEN_KEYS, new_columns=["key"],
-                    raise_if_empty=False,
-                )  # fmt: skip
+                try:
+                    keys = pl.read_csv(
+                        path, has_header=False, quote_char=None, infer_schema=False,
+                        separator=_IN_NO_KEY, eol_char=_BETWEEN_KEYS, new_columns=["key"],
+                        raise_if_empty=False,
+                    )  # fmt: skip
+                except pl.exceptions.PolarsError as fault:
+                    raise self._damaged(held, path) from fault
                 if len(keys) != part.rows:
                     raise self._damaged(held, path)
                 found.append(keys["key"].hash().to_numpy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from hotspots.loaders.fetch.choosing import Choice
     from hotspots.loaders.fetch.contract import Span
     from hotspots.loaders.fetch.engine import Taken
-    from hotspots.loaders.fetch.parts import Parts
+    from hotspots.loaders.fetch.parts import Held, Parts
 
 _SCHEMA_VERSION: Final = 1
 #: A dataset that shrinks below this share of what it was is taken for truncated.
@@ -64,7 +65,8 @@ def record(
     OutputError
         If it cannot be written.
     """
-    before = read_manifest(target)
+    # Without the file nothing is put over anything, whatever was there once.
+    before = read_manifest(target) if target.exists() else {}
     now = datetime.now(UTC).isoformat(timespec="seconds")
     facts: dict[str, Any] = {
         "schema": _SCHEMA_VERSION,
@@ -73,8 +75,8 @@ def record(
         "until": span.until and span.until - timedelta(days=1),
         "portals": [
             {"name": c.portal.name, "protocol": c.portal.protocol, "url": c.portal.url,
-             "dataset": c.portal.dataset, "variant": c.variant}
-            for c in choices
+             "dataset": c.portal.dataset, "variant": c.variant, "asked": p.folder.name}
+            for c, p in zip(choices, parts, strict=True)
         ],
         "columns": list(choices[0].columns),
         "columns_not_fetched": sorted(
@@ -83,7 +85,7 @@ def record(
         "notes": [note for t in taken for note in t.notes],
         "rows": sum(t.rows for t in taken),
         "windows": [
-            {"name": h.window, "rows": h.rows, "mark": h.tally.mark}
+            {"name": h.window, "rows": h.rows, "mark": h.tally.mark, "digest": _digest(h)}
             for t in taken
             for h in t.held
             if h.parts
@@ -107,6 +109,11 @@ def record(
         p.finish(t.windows)
     write_manifest(target, {**facts, "checked_at": now, "library": version("crime-hotspots")})
     return _notes(before, facts, taken)
+
+
+def _digest(held: Held) -> str:
+    """Tell what was taken from what was taken before, also where the portal says of neither."""
+    return hashlib.sha256("".join(part.sha256 for part in held.parts).encode()).hexdigest()
 
 
 def _refuse_collapse(before: dict[str, Any], facts: dict[str, Any], target: Path) -> None:
