@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from tests.portals import KINDS
 
 from hotspots.loaders import list_feeds
 
@@ -50,3 +51,8 @@ def test_a_build_writes_a_page_for_each_feed_and_no_other(conf: ModuleType, tmp_
     assert not (folder / "xx-gone.md").exists()
     assert "Washington DC" in (folder / "us-dc.md").read_text(encoding="utf-8")
     assert {p: p.stat().st_mtime_ns for p in written} == written
+
+
+def test_the_page_on_fetching_counts_the_faults_that_there_are() -> None:
+    text = (DOCS / "fetching.md").read_text(encoding="utf-8")
+    assert f"breaks them in {len(KINDS)} ways" in text
