@@ -490,7 +490,8 @@ def test_rows_edited_where_the_portal_keeps_no_record_of_it_come_into_the_file(
     out = tmp_path / "x.csv"
     portal.fetch(out, report=False)
     before = out.read_bytes()
-    portal.server.change(Fault(kind="edit", rows=5))
+    for _ in range(10):  # each time in another column, some of which are not fetched
+        portal.server.change(Fault(kind="edit", rows=5))
     portal.fetch(out, report=False)
     assert out.read_bytes() != before
     assert _manifest(out)["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
