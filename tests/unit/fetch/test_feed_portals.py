@@ -243,3 +243,19 @@ def test_a_span_of_two_ways_of_counting_is_refused_and_both_are_named(
         _chosen(feed, since, until)
     assert str(refused.value).count(" from 20") >= 2
     assert "Name one with portal=" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("feed", "since", "until", "named"),
+    [
+        ("us-boston", date(2014, 1, 1), date(2016, 1, 1), "'2015' from 2015-06-15 to 2015-12-31"),
+        ("us-nyc", date(2005, 1, 1), date(2007, 1, 1), "'2006 to 2025' from 2006-01-01"),
+        ("us-sf", None, date(2000, 1, 1), "'2003 to 2017' from 2003-01-01 to 2017-12-31"),
+    ],
+)
+def test_days_that_nobody_holds_are_not_called_too_many_for_a_file(
+    feed: str, since: date | None, until: date, named: str
+) -> None:
+    with pytest.raises(ParameterError, match="Not all the days that are asked for") as refused:
+        _chosen(feed, since, until)
+    assert named in str(refused.value)

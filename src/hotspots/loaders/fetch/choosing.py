@@ -87,6 +87,11 @@ def choose(
         if _covers([c.portal for c in alike], meeting, span):
             return tuple(alike)
     known = "; ".join(_described(p) for p in meeting or spec.portals)
+    if not meeting or not _covers(meeting, meeting, span):
+        msg = (
+            f"Not all the days that are asked for are there: {spec.id} has {known}. Ask for those."
+        )
+        raise ParameterError(msg)
     msg = (
         f"One file cannot hold the days that are asked for: {spec.id} has {known}. Name one with "
         "portal=..., or ask for a time that is within one of them."
