@@ -225,7 +225,7 @@ def test_a_rule_that_misleads_people_has_its_own_sentence() -> None:
     text = feed_text(replace(feed, variants=(variant,)), width=10_000)
     for said in (
         "An incident with several victims has several rows",
-        "The id in `ID` is not unique",
+        "The id in `ID` need not be unique",
         "The number in `N` may be 0 or negative",
         "Rows may end before `Latitude`",
         "`Longitude` and `Latitude` hold the opposite of what their names say.",
