@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from hotspots.errors import AnswerError, FetchError
 from hotspots.loaders.fetch.answers import json_of, not_wanted, take_csv
 from hotspots.loaders.fetch.contract import Page, Tally
-from hotspots.loaders.fetch.windows import bounds_of, time_windows
+from hotspots.loaders.fetch.sql import condition
+from hotspots.loaders.fetch.windows import time_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ _ID: Final = ":id"
 #: The most rows that the older endpoints give at once.
 _PAGE_ROWS: Final = 50_000
 _COUNTS: Final = "count(*) AS n, max(:updated_at) AS changed"
+_MOMENT: Final = "'{:%Y-%m-%dT%H:%M:%S}'"
 _NO_ROWS: Final = Tally(rows=0, mark="no rows")
 
 
@@ -150,13 +152,8 @@ class Socrata:
 
     def _where(self, window: Window) -> dict[str, str]:
         column = _quoted(self.portal.date_column)
-        if window.undated:
-            return {"$where": f"{column} IS NULL"}
-        # A text that begins with a day sorts right against the day alone, whatever follows it.
-        shape = "%Y-%m-%d" if self.portal.date_kind == "text" else "%Y-%m-%dT%H:%M:%S"
-        bounds = zip((">=", "<"), bounds_of(window, self.portal, self.zone), strict=True)
-        conditions = [f"{column} {sign} '{day.strftime(shape)}'" for sign, day in bounds if day]
-        return {"$where": " AND ".join(conditions)} if conditions else {}
+        found = condition(window, self.portal, self.zone, column=column, moment=_MOMENT)
+        return {"$where": found} if found else {}
 
     def _tally(self, window: Window) -> Tally:
         params = {"$select": _COUNTS, **self._where(window)}
