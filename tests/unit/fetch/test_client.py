@@ -355,3 +355,45 @@ def test_a_long_wait_is_said(trusted: Callable[..., PortalServer]) -> None:
     ) as client:
         client.ask(f"{server.url}/resource/abcd-1234.csv", parse=lambda a: a)
     assert said == ["It answers 503 Service Unavailable. Asking again in 30 seconds."]
+
+
+@pytest.mark.parametrize("fault", [TypeError, KeyError, IndexError, AttributeError, OverflowError])
+def test_an_answer_of_a_form_that_nobody_thought_of_ends_in_an_error_of_ours(
+    trusted: Callable[..., PortalServer], fault: type[Exception]
+) -> None:
+    def parse(answer: Answer) -> None:  # noqa: ARG001
+        raise fault
+
+    url = f"{trusted().url}/api/views/abcd-1234.json"
+    with (
+        PortalClient(limits=QUICK, private_hosts=("localhost",), sleep=lambda _: None) as client,
+        pytest.raises(FetchError, match="not of the form that was expected"),
+    ):
+        client.ask(url, parse=parse)
+
+
+def test_what_is_packed_twice_is_not_unpacked() -> None:
+    request = httpx.Request("GET", "https://portal.example/x")
+    response = httpx.Response(
+        200, headers={"Content-Encoding": "gzip, gzip"}, stream=httpx.ByteStream(b"x"),
+        request=request,
+    )  # fmt: skip
+    with PortalClient() as client, pytest.raises(AnswerError, match="packed as 'gzip, gzip'"):
+        client._answer(response)  # noqa: SLF001 - no server packs twice
+
+
+@pytest.mark.parametrize("host", ["a..b.example", f"{'a' * 70}.example"])
+def test_a_name_that_can_be_no_host_is_refused(host: str) -> None:
+    with PortalClient(limits=QUICK) as client, pytest.raises(FetchError, match="be an address"):
+        client.ask(f"https://{host}/", parse=lambda answer: answer)
+
+
+def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    with pytest.raises(FetchError, match="certificates or the proxy"), PortalClient():
+        pass
+
+
+def test_a_zone_beyond_all_numbers_is_no_time_to_wait() -> None:
+    text = f"Sun, 01 Mar 2026 10:00:30 +{'9' * 25}"
+    assert seconds_to_wait({"Retry-After": text}) is None

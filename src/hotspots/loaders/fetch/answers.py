@@ -9,15 +9,47 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from hotspots.errors import AnswerError, FetchError
+from hotspots.errors import AnswerError, FetchError, HotspotsError
 from hotspots.loaders.documents import flat_record, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeVar
 
     from hotspots.loaders.fetch.client import Answer
 
+    T = TypeVar("T")
+
 _SHOWN: Final = 200
+
+
+def understood(answer: Answer, parse: Callable[[Answer], T]) -> T:
+    """Parse an answer; one of a form that nobody thought of is one that cannot be used.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    parse : callable
+        What turns it into what is wanted.
+
+    Returns
+    -------
+    object
+        What it gave.
+
+    Raises
+    ------
+    AnswerError
+        If the answer has another form than is expected.
+    """
+    try:
+        return parse(answer)
+    except HotspotsError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+        msg = f"The answer is not of the form that was expected ({type(fault).__name__}: {fault})."
+        raise AnswerError(msg) from fault
 
 
 def json_of(answer: Answer) -> Any:  # noqa: ANN401 - JSON is of any type

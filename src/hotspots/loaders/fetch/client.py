@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from hotspots.errors import AnswerError, FetchError
+from hotspots.loaders.fetch.answers import understood
 from hotspots.loaders.fetch.guard import check_given_url, check_hop, peer_check
 from hotspots.loaders.fetch.limits import FetchLimits
 from hotspots.loaders.fetch.waiting import AskAgainError, retrying, seconds_to_wait
@@ -29,6 +30,7 @@ _MOST_HOPS: Final = 5
 _UNREACHED: Final = 3
 #: Answers after which the same question can succeed: overload, timeouts, and "not ready yet".
 _TRANSIENT: Final = frozenset({202, 408, 425, 429, 500, 502, 503, 504, *range(520, 531)})
+_PACKINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _AGENT: Final = "hotspots (open-data crime mapping; python-httpx)"
 _KEPT: Final = "What was fetched is kept: run the same again to go on."
 
@@ -93,8 +95,14 @@ class PortalClient:
         limits = self.limits
         waits = httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds)
         # A cached answer may be older than the count it is compared with.
-        headers = {"User-Agent": _AGENT, "Cache-Control": "no-cache"}
-        self._client = httpx.Client(timeout=waits, headers=headers)
+        headers = {
+            "User-Agent": _AGENT, "Cache-Control": "no-cache", "Accept-Encoding": "gzip, deflate"
+        }  # fmt: skip
+        try:
+            self._client = httpx.Client(timeout=waits, headers=headers)
+        except (OSError, ValueError, ImportError) as fault:
+            msg = f"The certificates or the proxy of this computer cannot be used: {fault}."
+            raise FetchError(msg) from fault
         return self
 
     def __exit__(
@@ -152,7 +160,7 @@ class PortalClient:
             with self.stream(
                 url, params=params, form=form, headers=headers, accept=accept
             ) as response:
-                return parse(self._answer(response))
+                return understood(self._answer(response), parse)
 
         return self.patiently(url, once)
 
@@ -267,7 +275,11 @@ class PortalClient:
                 request.headers[name] = value
             else:
                 request.headers.pop(name, None)
-        return self._client.send(request, stream=True)
+        try:
+            return self._client.send(request, stream=True)
+        except UnicodeError as fault:
+            msg = f"{_shown(url)} cannot be an address ({fault})."
+            raise FetchError(msg) from fault
 
     def _check_status(self, response: httpx.Response, accept: tuple[int, ...]) -> None:
         status = response.status_code
@@ -290,6 +302,10 @@ class PortalClient:
 
     def _answer(self, response: httpx.Response) -> Answer:
         """Read a body to its end, within the limits."""
+        packing = response.headers.get("Content-Encoding", "identity").strip().casefold()
+        if packing not in _PACKINGS:  # packed twice, a few kilobytes are gigabytes
+            msg = f"It is packed as {packing[:40]!r}, which was not asked for."
+            raise AnswerError(msg)
         chunks = [*self.body(response, response.iter_bytes(), self.limits.max_answer_bytes)]
         headers = response.headers
         return Answer(

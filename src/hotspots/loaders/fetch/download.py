@@ -243,11 +243,16 @@ def _state_of(response: httpx.Response, url: str) -> _State:
     length = headers.get("Content-Length", "")
     return _State(
         url=url,
-        etag=headers.get("ETag", ""),
-        last_modified=headers.get("Last-Modified", ""),
+        etag=_sendable(headers.get("ETag", "")),
+        last_modified=_sendable(headers.get("Last-Modified", "")),
         length=int(length) if length.isascii() and length.isdigit() else None,
         packing=packing,
     )
+
+
+def _sendable(text: str) -> str:
+    """Give what a portal says of a version, if it can be said back to it."""
+    return text if text.isascii() else ""
 
 
 def _total(response: httpx.Response, state: _State, size: int) -> int | None:
