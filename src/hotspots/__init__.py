@@ -34,6 +34,7 @@ from hotspots.loaders import (
     read_incidents,
     sample_path,
 )
+from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.local import false_alarm_rate, local_gi_star
 from hotspots.publish import Policy, Release, publish
 from hotspots.render import make_map, write_page
@@ -55,15 +56,18 @@ __all__ = [
     "Release",
     "Selection",
     "areas_of",
+    "concentration_share",
     "count_incidents",
     "describe_feed",
     "detect_feed",
     "false_alarm_rate",
     "fetch_incidents",
+    "gini_index",
     "list_feeds",
     "list_samples",
     "load_sample",
     "local_gi_star",
+    "lorenz_curve",
     "make_hexgrid",
     "make_map",
     "merge_incidents",

@@ -189,6 +189,8 @@ class Estimate:
         Name of the function that made it.
     params : object
         A frozen dataclass: the parameters as resolved.
+    sentences : tuple of Message
+        What it says in plain words, most important first.
     """
 
     estimate: float
@@ -198,3 +200,4 @@ class Estimate:
     method: str
     params: Any
     data: pd.DataFrame | None = None
+    sentences: tuple[Message, ...] = ()
