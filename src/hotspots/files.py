@@ -34,6 +34,9 @@ def check_target(path: str | os.PathLike[str], *, example: str) -> Path:
         If the folder does not exist, or the path is a folder.
     """
     target = Path(path)
+    if "\0" in str(path):
+        msg = f"{str(path)!r} cannot be the name of a file. Choose another one."
+        raise OutputError(msg)
     if not target.parent.is_dir():
         msg = f"The folder {target.parent} does not exist. Make it, or choose another place."
         raise OutputError(msg)
@@ -41,6 +44,32 @@ def check_target(path: str | os.PathLike[str], *, example: str) -> Path:
         msg = f"{target} is a folder. Give the name of a file, for example {target / example}."
         raise OutputError(msg)
     return target
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder, and those above it, where they are not there.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    pathlib.Path
+        The same.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        msg = f"The folder {folder} cannot be made: {fault.strerror or fault}."
+        raise OutputError(msg) from fault
+    return folder
 
 
 @contextmanager

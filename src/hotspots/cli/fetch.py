@@ -55,7 +55,7 @@ _GIB: Final = 1024**3
 )
 @click.option(
     "--max-gib",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, max=1e6, min_open=True),
     default=FetchLimits().max_bytes / _GIB,
     show_default=True,
     help="How much may be fetched.",
@@ -107,9 +107,12 @@ def fetch(  # noqa: PLR0913 - one argument for each option of the command line
 
 def _area(text: str | None) -> str | list[str] | tuple[float, ...] | None:
     """Read an area: one force, several, or the four bounds of a box."""
-    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
-    if not parts:
+    if text is None:
         return None
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        msg = "--area is empty. Leave it out, or name a force, or west,south,east,north."
+        raise ParameterError(msg)
     try:
         return tuple(float(part) for part in parts)
     except ValueError:

@@ -397,3 +397,13 @@ def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPat
 def test_a_zone_beyond_all_numbers_is_no_time_to_wait() -> None:
     text = f"Sun, 01 Mar 2026 10:00:30 +{'9' * 25}"
     assert seconds_to_wait({"Retry-After": text}) is None
+
+
+def test_a_portal_that_repeats_the_token_is_not_quoted(
+    trusted: Callable[..., PortalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = trusted(FaultScript(then=Fault(kind="status", status=403)))
+    monkeypatch.setattr(httpx.Response, "iter_bytes", lambda *_: iter([b"bad: very-secret!"]))
+    with pytest.raises(FetchError, match=r"bad: \*\*\*!") as caught:
+        _ask(server, token="very-secret")  # noqa: S106 - made up
+    assert "very-secret" not in str(caught.value)

@@ -268,6 +268,15 @@ def test_a_dataset_that_was_truncated_is_not_put_over_the_file(
     assert path.read_bytes() == before
 
 
+def test_keys_that_are_gone_are_missed(portal_of: Callable[..., Portal], tmp_path: Path) -> None:
+    portal, path = portal_of(), tmp_path / "rows.csv"
+    portal.fetch(path)
+    sorted((tmp_path / "rows.csv.parts").glob("*/*.keys"))[2].unlink()
+    with pytest.raises(FetchError, match="was damaged since it was fetched"):
+        portal.fetch(path)
+    portal.fetch(path)
+
+
 @pytest.mark.parametrize("suffix", ["zst", "keys"])
 def test_a_part_that_was_damaged_is_noticed_and_fetched_again(
     portal_of: Callable[..., Portal],
@@ -395,6 +404,7 @@ def test_a_fetch_killed_at_200_places_ends_in_the_same_file(
         ({"area": (0, 0, 1, 1)}, "is fetched whole"),
         ({"portal": "nowhere"}, "has no portal called 'nowhere'. It has: "),
         ({"private_hosts": "localhost"}, r"private_hosts is a list of names"),
+        ({"portal": 5}, "portal is the name of one, or a Portal, not 5"),
         ({"token": " "}, "The token is blank"),
         ({"time_zone": "Europe/London"}, "time zone of us-chicago is known: America/Chicago"),
         ({"token": "a\nb"}, "holds characters that no token has"),
@@ -436,11 +446,21 @@ def test_a_dataset_of_another_address_is_guarded_like_any(
 ) -> None:
     portal = portal_of()
     for url, says in (
-        (portal.server.url.replace("https", "http"), "is not an https address"),
+        (portal.server.url.replace("https", "http"), "does not begin with https://"),
         (f"{portal.server.url}/?token=secret", "holds a password or a token"),
     ):
         with pytest.raises(ParameterError, match=says):
             portal.fetch(tmp_path / "rows.csv", portal=replace(portal.portal, url=url))
+
+
+def test_a_dataset_that_is_described_wrongly_is_refused(
+    portal_of: Callable[..., Portal], tmp_path: Path
+) -> None:
+    portal = portal_of()
+    with pytest.raises(ParameterError, match="the clock 'UTC' is none of"):
+        portal.fetch(tmp_path / "rows.csv", portal=replace(portal.portal, clock="UTC"))
+    with pytest.raises(OutputError, match="cannot be the name of a file"):
+        portal.fetch(tmp_path / "ro\0ws.csv")
 
 
 def test_a_token_is_shown_to_the_portal_and_written_nowhere(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from hotspots.errors import ParameterError
 from hotspots.loaders.detect import match_feed
 from hotspots.loaders.labels import ABOUT_PEOPLE
+from hotspots.loaders.portals import Portal, portal_faults
 from hotspots.loaders.spec import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hotspots.loaders.fetch.contract import Dialect, Span
-    from hotspots.loaders.portals import Portal
     from hotspots.loaders.spec import FeedSpec, Variant
 
 
@@ -118,6 +118,13 @@ def _named(spec: FeedSpec, portal: str | Portal | None) -> Portal | None:
             msg = f"{spec.id} has no portal called {portal!r}. It has: {names}."
             raise ParameterError(msg)
         chosen = found[0]
+    if not isinstance(chosen, Portal):
+        msg = f"portal is the name of one, or a Portal, not {chosen!r}."
+        raise ParameterError(msg)
+    faults = portal_faults([chosen])
+    if faults:
+        msg = f"{'; '.join(faults)}."
+        raise ParameterError(msg)
     if not chosen.url:
         msg = (
             f"Every user of {spec.id} has another address. Give it: portal=dataclasses.replace("

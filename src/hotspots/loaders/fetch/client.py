@@ -6,9 +6,7 @@ import ssl
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -16,6 +14,7 @@ from hotspots.errors import AnswerError, FetchError
 from hotspots.loaders.fetch.answers import understood
 from hotspots.loaders.fetch.guard import check_given_url, check_hop, peer_check
 from hotspots.loaders.fetch.limits import FetchLimits
+from hotspots.loaders.fetch.saying import named, refused, root_of, shown, without
 from hotspots.loaders.fetch.waiting import AskAgainError, retrying, seconds_to_wait
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ class PortalClient:
             return retrying(self.limits, self.sleep, self.tell)(once)
         except AnswerError as fault:
             msg = (
-                f"{_shown(url)} gave no usable answer in {self.limits.attempts} tries. The last: "
+                f"{shown(url)} gave no usable answer in {self.limits.attempts} tries. The last: "
                 f"{fault} {_KEPT}"
             )
             raise FetchError(msg) from fault
@@ -246,19 +245,19 @@ class PortalClient:
                     response.close()
                 hops += 1
                 if hops > _MOST_HOPS or following.method != asked.method:
-                    msg = f"{_shown(url)} sends on to {_shown(str(following.url))} and further. "
+                    msg = f"{shown(url)} sends on to {shown(str(following.url))} and further. "
                     raise FetchError(msg + "Look up where the data are now.")
                 asked = following
         except httpx.DecodingError as fault:
             msg = f"Its answer cannot be unpacked ({fault})."
             raise AnswerError(msg) from fault
         except httpx.TransportError as fault:
-            if isinstance(_root(fault), ssl.SSLCertVerificationError):
-                msg = f"{_shown(url)} cannot prove that it is who it says: {_root(fault)}."
+            if isinstance(root_of(fault), ssl.SSLCertVerificationError):
+                msg = f"{shown(url)} cannot prove that it is who it says: {root_of(fault)}."
                 raise FetchError(msg) from fault
             self._unreached += isinstance(fault, httpx.ConnectError)
             if self._unreached >= _UNREACHED and not self.bytes_taken:
-                msg = f"{_shown(url)} cannot be reached ({_root(fault)}). Is there a network?"
+                msg = f"{shown(url)} cannot be reached ({root_of(fault)}). Is there a network?"
                 raise FetchError(msg) from fault
             msg = f"The connection failed ({type(fault).__name__}: {fault})."
             raise AnswerError(msg) from fault
@@ -278,27 +277,24 @@ class PortalClient:
         try:
             return self._client.send(request, stream=True)
         except UnicodeError as fault:
-            msg = f"{_shown(url)} cannot be an address ({fault})."
+            msg = f"{shown(url)} cannot be an address ({fault})."
             raise FetchError(msg) from fault
 
     def _check_status(self, response: httpx.Response, accept: tuple[int, ...]) -> None:
         status = response.status_code
         if status in accept:
             return
-        named = f"{status} {_phrase(status)}".strip()
         if status in _TRANSIENT:
             wait = seconds_to_wait(response.headers)
             if wait is not None and wait > self.limits.longest_wait_seconds:
                 msg = (
-                    f"{_shown(str(response.url))} answers {named} and asks to wait {wait:,.0f} "
-                    f"seconds. {_KEPT}"
+                    f"{shown(str(response.url))} answers {named(status)} and asks to wait "
+                    f"{wait:,.0f} seconds. {_KEPT}"
                 )
                 raise FetchError(msg)
-            msg = f"It answers {named}."
+            msg = f"It answers {named(status)}."
             raise AskAgainError(msg, wait_seconds=wait)
-        said = _beginning(response)
-        msg = f"{_shown(str(response.url))} answers {named}: {said!r}. {_ADVICE.get(status, '')}"
-        raise FetchError(msg.strip())
+        raise FetchError(refused(response, self._secrets()))
 
     def _answer(self, response: httpx.Response) -> Answer:
         """Read a body to its end, within the limits."""
@@ -309,12 +305,16 @@ class PortalClient:
         chunks = [*self.body(response, response.iter_bytes(), self.limits.max_answer_bytes)]
         headers = response.headers
         return Answer(
-            url=_shown(str(response.url)),
+            url=shown(str(response.url)),
             status=response.status_code,
             headers=headers,
-            content=b"".join(chunks),
+            content=without(b"".join(chunks), self._secrets()),
             proven_whole="content-length" in headers or "transfer-encoding" in headers,
         )
+
+    def _secrets(self) -> list[str]:
+        """List the tokens, without the words before them."""
+        return [value.split()[-1] for value in self.token_headers.values()]
 
     def body(
         self, response: httpx.Response, chunks: Iterator[bytes], most_bytes: int
@@ -347,54 +347,15 @@ class PortalClient:
             if size > most_bytes or self.bytes_taken > limits.max_bytes:
                 field_name = "max_bytes" if size <= most_bytes else "max_answer_bytes"
                 msg = (
-                    f"{_shown(str(response.url))} sends more than {field_name}="
+                    f"{shown(str(response.url))} sends more than {field_name}="
                     f"{getattr(limits, field_name):,} bytes. Ask for a shorter time, or allow more "
                     "with FetchLimits."
                 )
                 raise FetchError(msg)
             if time.monotonic() > ends:
                 msg = (
-                    f"{_shown(str(response.url))} took longer than {limits.answer_seconds:,.0f} "
+                    f"{shown(str(response.url))} took longer than {limits.answer_seconds:,.0f} "
                     f"seconds for one answer. {_KEPT}"
                 )
                 raise FetchError(msg)
             yield chunk
-
-
-_ADVICE: Final = {
-    400: "The portal does not understand the question: its columns may have changed.",
-    401: "It wants a token: give token=...",
-    403: "It is refused: retired, or for callers with a token only.",
-    404: "It is not there: retired or moved. Look it up and give portal=...",
-    410: "It was retired.",
-}
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
-def _beginning(response: httpx.Response) -> str:
-    """Read the first characters of an error page, whatever it is."""
-    most = 200
-    try:
-        for chunk in response.iter_bytes(4 * most):
-            return chunk.decode(errors="replace")[:most]
-    except httpx.HTTPError:
-        return ""
-    return ""
-
-
-def _root(fault: BaseException) -> BaseException:
-    while fault.__cause__ is not None or fault.__context__ is not None:
-        fault = fault.__cause__ or fault.__context__  # type: ignore[assignment]
-    return fault
-
-
-def _shown(url: str) -> str:
-    """Name an address without its query, which may be long or hold what is nobody's business."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}{parts.path}"

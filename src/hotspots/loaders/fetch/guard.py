@@ -19,6 +19,8 @@ _SECRETS: Final = frozenset({
     "sig", "signature", "token",
 })  # fmt: skip
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+#: Private as well, and not known as such to every Python.
+_INSIDE: Final = (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("fec0::/10"))
 _CONNECTING: Final = "connection.connect_tcp.started"
 _CONNECTED: Final = "connection.connect_tcp.complete"
 
@@ -125,7 +127,7 @@ def _check_address(host: str, address: Address, private_hosts: Collection[str]) 
     if host.casefold() in {name.casefold() for name in private_hosts}:
         return
     inner = _embedded(address)
-    if not inner.is_global or inner.is_multicast:
+    if not inner.is_global or inner.is_multicast or any(inner in net for net in _INSIDE):
         msg = (
             f"{host} is {address}, an address inside a private network. Nothing is fetched from "
             "there, unless the host is named in private_hosts."

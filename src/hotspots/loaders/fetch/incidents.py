@@ -7,11 +7,13 @@ import importlib.util
 import re
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from filelock import FileLock, Timeout
 
 from hotspots.errors import MissingExtraError, OutputError, ParameterError
+from hotspots.files import make_folder
 from hotspots.loaders.fetch.choosing import choose
 from hotspots.loaders.fetch.contract import Span
 from hotspots.loaders.fetch.engine import take
@@ -24,7 +26,7 @@ from hotspots.loaders.generic import check_zone_and_crs
 from hotspots.loaders.read import read_incidents
 from hotspots.loaders.reference import WGS84
 from hotspots.loaders.registry import describe_feed
-from hotspots.progress import progress_bar
+from hotspots.progress import progress_bar, say_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -145,7 +147,7 @@ def fetch_incidents(  # noqa: PLR0913 - each option by its name
     spec, target = describe_feed(feed), check_fetch_target(out)
     zone = _zone(spec, time_zone)
     span = _span(since, until, zone)
-    with _client(spec.portals, portal, token, private_hosts, limits) as client:
+    with _client(spec.portals, portal, token, private_hosts, limits, progress=progress) as client:
         from hotspots.loaders.fetch.dialects import slug, speak  # noqa: PLC0415 - needs the extra
 
         folder = target.with_name(f"{target.name}.parts")
@@ -219,6 +221,8 @@ def _client(
     token: str | None,
     private_hosts: Sequence[str],
     limits: FetchLimits,
+    *,
+    progress: bool | None,
 ) -> Iterator[PortalClient]:
     """Open the one client that all questions go through."""
     absent = [name for name in ("httpx", "tenacity") if importlib.util.find_spec(name) is None]
@@ -239,6 +243,7 @@ def _client(
         limits=limits,
         private_hosts=tuple(private_hosts),
         token_headers=token_headers(asked, token),
+        tell=partial(say_aside, shown=progress),
     ) as client:
         yield client
 
@@ -250,8 +255,8 @@ def _is_portal(portal: str | Portal | None) -> TypeGuard[Portal]:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Let one process at a time fetch into a file; the next one finds it done."""
+    make_folder(folder)
     try:
-        folder.mkdir(exist_ok=True)
         lock = FileLock(folder / "lock", timeout=_LOCK_SECONDS)
         lock.acquire()
     except Timeout as fault:
@@ -260,7 +265,7 @@ def _locked(folder: Path) -> Iterator[None]:
         )
         raise OutputError(msg) from fault
     except OSError as fault:
-        msg = f"{folder} cannot be made or locked: {fault.strerror or fault}."
+        msg = f"{folder} cannot be locked: {fault.strerror or fault}."
         raise OutputError(msg) from fault
     try:
         yield

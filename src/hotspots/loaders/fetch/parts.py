@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from hotspots.errors import FetchError
-from hotspots.files import replace_file
+from hotspots.files import make_folder, replace_file
 from hotspots.loaders.fetch.contract import Tally
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Part:
         Digest of the file.
     after : str
         Where the next page begins; empty: there is none.
+    keyed : bool
+        Whether its rows have keys.
     """
 
     file: str
@@ -59,6 +61,7 @@ class Part:
     size_bytes: int
     sha256: str
     after: str
+    keyed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,7 @@ class Parts:
         Parts
             The folder.
         """
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         found = _read(folder / _RUN)
         run, begun = str(found.get("run") or ""), found.get("begun")
         begun = begun if isinstance(begun, int | float) else 0
@@ -266,6 +269,7 @@ class Parts:
             size_bytes=len(page.body),
             sha256=hashlib.sha256(content).hexdigest(),
             after=page.after,
+            keyed=bool(page.keys),
         )
         left_out = tuple(dict.fromkeys((*held.left_out, *page.left_out)))
         more = replace(held, parts=(*held.parts, part), done=not page.after, left_out=left_out)
@@ -338,18 +342,18 @@ class Parts:
         found = [np.empty(0, dtype=np.uint64)]
         for part in held.parts:
             path = self.folder / f"{part.file.removesuffix(_GZIP).removesuffix(_ZSTD)}.keys"
-            if path.exists():
-                try:
-                    keys = pl.read_csv(
-                        path, has_header=False, quote_char=None, infer_schema=False,
-                        separator=_IN_NO_KEY, eol_char=_BETWEEN_KEYS, new_columns=["key"],
-                        raise_if_empty=False,
-                    )  # fmt: skip
-                except pl.exceptions.PolarsError as fault:
-                    raise self._damaged(held, path) from fault
-                if len(keys) != part.rows:
-                    raise self._damaged(held, path)
-                found.append(keys["key"].hash().to_numpy())
+            if not part.keyed:
+                continue
+            try:
+                keys = pl.read_csv(
+                    path, has_header=False, quote_char=None, infer_schema=False,
+                    separator=_IN_NO_KEY, eol_char=_BETWEEN_KEYS, new_columns=["key"],
+                )  # fmt: skip
+            except (OSError, pl.exceptions.PolarsError) as fault:
+                raise self._damaged(held, path) from fault
+            if len(keys) != part.rows:
+                raise self._damaged(held, path)
+            found.append(keys["key"].hash().to_numpy())
         return np.concatenate(found)
 
     def _damaged(self, held: Held, path: Path) -> FetchError:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from hotspots.errors import FetchError, HotspotsError, ParameterError
+from hotspots.files import make_folder
 from hotspots.loaders.archives import ALWAYS_ALLOWED_BYTES, MAX_RATIO, check_archive
 from hotspots.loaders.fetch.contract import Page, Tally, Window
 from hotspots.loaders.fetch.download import FILES, download
@@ -222,7 +223,7 @@ class PlainFile:
 
     def _fetched(self, window: Window) -> Download | None:
         """Bring the file of a window up to date; None: the one of this year is not there yet."""
-        (self.folder / FILES).mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder / FILES)
         this_year = datetime.now(ZoneInfo(self.zone or "UTC")).year
         url = self._url(window)
         if window.source == str(this_year) and look_at(self.client, url) is None:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 import polars as pl
 
 from hotspots.errors import AnswerError, FetchError, HotspotsError, ParameterError
+from hotspots.files import make_folder
 from hotspots.loaders.archives import check_archive
 from hotspots.loaders.encoding import as_utf8
 from hotspots.loaders.fetch.contract import Page, Tally, Window
@@ -301,7 +302,7 @@ class PoliceArchive:
         return archive
 
     def _place(self, home: str) -> Path:
-        (self.folder / FILES).mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder / FILES)
         return self.folder / FILES / f"{home}.zip"
 
     def _member(self, archive: _Archive, info: zipfile.ZipInfo) -> bytes:

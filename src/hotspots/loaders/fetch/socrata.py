@@ -158,7 +158,10 @@ class Socrata:
     def _tally(self, window: Window) -> Tally:
         params = {"$select": _COUNTS, **self._where(window)}
         counted = self.client.ask(self._resource("json"), params=params, parse=_counted)
-        return counted.get("", _NO_ROWS)
+        if "" not in counted:
+            msg = "The answer to a count of rows holds none."
+            raise FetchError(msg)
+        return counted[""]
 
     def _months(self) -> dict[date | None, Tally]:
         """Ask for all months at once."""
