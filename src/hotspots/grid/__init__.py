@@ -1,4 +1,4 @@
-"""Study areas, hexagons, and counting in them."""
+"""Study areas, hexagons, counting in them, and rates."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from hotspots.grid.area import study_area
 from hotspots.grid.counting import count_incidents
 from hotspots.grid.hexgrid import make_hexgrid, with_constants
 from hotspots.grid.names import name_cells, unnumbered, with_names
+from hotspots.grid.rates import empirical_bayes_rate, incident_rate
 from hotspots.grid.selection import Selection, select_incidents
 
 __all__ = [
     "Selection",
     "count_incidents",
+    "empirical_bayes_rate",
+    "incident_rate",
     "make_hexgrid",
     "name_cells",
     "select_incidents",

@@ -11,6 +11,7 @@ from hotspots.cells import as_cells, points_to_cells, resolution_of
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
 from hotspots.grid.area import is_study_area
 from hotspots.grid.hexgrid import make_hexgrid, with_constants
+from hotspots.grid.rates import without_rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,8 @@ def count_incidents(
     geopandas.GeoDataFrame
         The grid with ``n`` (int64, zero cells included) and, with ``by``, a column ``n_<key>`` for
         each key, such as ``n_2018-07`` or ``n_burglary``; and what was counted, the same on every
-        row: ``groups``, ``period`` (first day/last day), ``source_id``, ``source_sha256``.
+        row: ``groups``, ``period`` (first day/last day), ``source_id``, ``source_sha256``. Rates
+        that the grid carried are taken off: they were of other counts.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def count_incidents(
     place = _cell_positions(incidents, grid)
     weights = incidents["count"].to_numpy(dtype=np.int64)
     facts = _facts(incidents)
-    out = grid.copy()
+    out = without_rates(grid)
     out["n"] = _sums(place, weights, len(grid))
     for key, rows in _splits(incidents, by, facts):
         out[f"n_{key}"] = _sums(place[rows], weights[rows], len(grid))
