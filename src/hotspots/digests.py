@@ -1,4 +1,4 @@
-"""Digests of what must not change between two rooms: the cells of a grid, and their names."""
+"""Digests of what must not change: the cells of a grid, their names, and files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 def digest_of(texts: Iterable[str]) -> str:
@@ -45,3 +46,20 @@ def digest_of_names(cells: Iterable[str], names: Iterable[str]) -> str:
         SHA-256, as hexadecimal digits.
     """
     return digest_of(f"{cell} {name}" for cell, name in zip(cells, names, strict=True))
+
+
+def digest_of_file(path: Path) -> str:
+    """Digest a file, a piece at a time.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    str
+        SHA-256, as hexadecimal digits.
+    """
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -216,7 +216,8 @@ class ArcGIS:
             records, numbers = self._ask(
                 f"{layer.url}/query", params, partial(_records, layer=layer)
             )
-            got = {n: r for n, r in zip(numbers, records, strict=True) if n in set(missing)}
+            wanted = set(missing)
+            got = {n: r for n, r in zip(numbers, records, strict=True) if n in wanted}
             if not got:
                 return found
             found |= got

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from filelock import FileLock, Timeout
 
+from hotspots.digests import digest_of_file
 from hotspots.errors import AnswerError, FetchError, HotspotsError, OutputError
 from hotspots.files import check_target, replace_file
 from hotspots.loaders.fetch.guard import check_given_url
@@ -123,9 +123,9 @@ class _Files:
         """Give the file that is on the disk, if it is as it was written."""
         if not state.sha256:
             return None
-        if self.part.exists() and _digest(self.part) == state.sha256:
+        if self.part.exists() and digest_of_file(self.part) == state.sha256:
             self.part.replace(self.target)  # the process ended between two steps
-        if not self.target.exists() or _digest(self.target) != state.sha256:
+        if not self.target.exists() or digest_of_file(self.target) != state.sha256:
             return None
         return Download(
             path=self.target,
@@ -293,7 +293,7 @@ def _publish(files: _Files, state: _State, url: str, *, proven: bool) -> Downloa
         raise AnswerError(fault)
     with files.part.open("rb") as part:
         os.fsync(part.fileno())
-    digest = _digest(files.part)
+    digest = digest_of_file(files.part)
     if not proven and digest not in files.unproven:
         files.unproven.add(digest)
         files.drop()
@@ -340,11 +340,6 @@ def content_fault(path: Path, url: str, *, packed: bool = False) -> str:
     if begins[:1] in (b"{", b"[") and suffix not in _JSON:
         return f"A message in JSON came instead of the file. {shown}"
     return ""
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _named(url: str) -> str:

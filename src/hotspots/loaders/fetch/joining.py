@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from hotspots.digests import digest_of_file
 from hotspots.errors import OutputError, ParameterError
 from hotspots.files import check_target, part_of, replace_file
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIXES: Final = (".csv", ".csv.gz")
-_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,17 +190,9 @@ def is_as_written(target: Path, facts: Mapping[str, Any]) -> bool:
         The answer; False where there is no file.
     """
     try:
-        return bool(facts) and _digest(target) == facts.get("sha256")
+        return bool(facts) and digest_of_file(target) == facts.get("sha256")
     except FileNotFoundError:
         return False
     except OSError as error:
         msg = f"{target} cannot be read: {error}."
         raise OutputError(msg) from error
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as content:
-        while chunk := content.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
