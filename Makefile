@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format soak bench docs pictures samples lock clean browser
+.PHONY: help demo test test-fast lint format soak bench docs measured pictures samples lock clean browser
 
 help:
 	@echo "make demo       set up and write build/west-yorkshire-burglary.html from a real file"
@@ -15,6 +15,7 @@ help:
 	@echo "make soak       the long simulations"
 	@echo "make bench      timings, as ratios against a named peer"
 	@echo "make docs       the manual, into docs/_build/html"
+	@echo "make measured   the tables of conformance and calibration in docs/measured/"
 	@echo "make pictures   the screenshots in docs/, from a real browser"
 	@echo "make samples    data/samples/ from the packages they come from"
 	@echo "make lock       requirements/*.txt from pyproject.toml"
@@ -68,6 +69,10 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	@$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
+measured: $(VENV)/.dev
+	@$(BIN)/python scripts/measure_conformance.py
+	@$(BIN)/python scripts/measure_calibration.py
 
 pictures: $(VENV)/.dev demo browser
 	@$(BIN)/python scripts/take_pictures.py

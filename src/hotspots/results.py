@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from hotspots.errors import SchemaMismatchError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
@@ -106,23 +108,38 @@ def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
             )
             raise SchemaMismatchError(msg)
         facts[name] = str(values[0])
-    start, end = (date.fromisoformat(day) for day in facts["period"].split("/"))
-    groups = tuple(facts["groups"].split(","))
     key = column.removeprefix("n_")
-    if key in groups:
-        groups = (key,)
+    if key in facts["groups"].split(","):
+        facts["groups"] = key
     elif re.fullmatch(r"\d{4}-\d{2}", key):
-        first = date.fromisoformat(f"{key}-01")
-        last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
-        start, end = max(start, first), min(end, last)
+        facts["period"] = _part_in_month(facts["period"], key)
     elif column != "n":
         msg = (
             f"What the column {column!r} counts is not known. Take 'n', or a column that "
             "count_incidents(incidents, grid, by=...) made."
         )
         raise SchemaMismatchError(msg)
+    return provenance_from(facts, incidents_used=int(grid[column].sum()))
+
+
+def provenance_from(facts: Mapping[str, str], *, incidents_used: int) -> Provenance:
+    """Make a provenance from facts as text, as a counted grid carries them.
+
+    Parameters
+    ----------
+    facts : mapping of str to str
+        A text for each of ``GRID_FACTS``; several values have commas between them.
+    incidents_used : int
+        Incidents behind the result.
+
+    Returns
+    -------
+    Provenance
+        The same facts, taken apart.
+    """
+    start, end = (date.fromisoformat(day) for day in facts["period"].split("/"))
     return Provenance(
-        groups=groups,
+        groups=tuple(facts["groups"].split(",")),
         period_start=start,
         period_end=end,
         source_ids=tuple(facts["source_id"].split(",")),
@@ -130,9 +147,16 @@ def provenance_of(grid: pd.DataFrame, *, column: str = "n") -> Provenance:
         area_basis=facts["area_basis"],
         area_attribution=facts["area_attribution"],
         place=facts["place"],
-        incidents_used=int(grid[column].sum()),
+        incidents_used=incidents_used,
         package_version=version("crime-hotspots"),
     )
+
+
+def _part_in_month(period: str, month: str) -> str:
+    start, end = (date.fromisoformat(day) for day in period.split("/"))
+    first = date.fromisoformat(f"{month}-01")
+    last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+    return f"{max(start, first)}/{min(end, last)}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from esda.smoothing import Empirical_Bayes
 from hypothesis import given
 from hypothesis import strategies as st
 from libpysal.examples import get_path
@@ -16,17 +14,15 @@ from scipy import stats
 
 import hotspots as hs
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
-from hotspots.grid.rates import RATE_COLUMNS, marshall_prior, poisson_interval
+from hotspots.grid.rates import RATE_COLUMNS, poisson_interval
 from hotspots.publish.coarsen import enlarge_cells
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import WestYorkshire
     from tests.unit.conftest import MakeGrid, MakeIncidents
 
-SPDEP = Path(__file__).parents[3] / "shared/data/methods/nc_sids/nc_sids_EBest_spdep.csv"
-needs_spdep = pytest.mark.skipif(
-    not SPDEP.is_file(), reason="the numbers that spdep computed are not on this machine"
-)
 FACTS = {
     "groups": "burglary",
     "period": "1974-07-01/1978-06-30",
@@ -56,36 +52,6 @@ def _smoothed(grid: gpd.GeoDataFrame, population: object, **options: object) -> 
 
 
 # Published numbers
-
-
-@needs_spdep
-def test_empirical_bayes_rates_are_those_of_spdep() -> None:
-    published = pd.read_csv(SPDEP)
-    grid = gpd.GeoDataFrame({"n": published["SID74"], "births": published["BIR74"]}).set_geometry(
-        gpd.points_from_xy(published["x"], published["y"])
-    )
-    found = _smoothed(grid.assign(**FACTS), "births", per=1)
-    raw = _rates(grid.assign(**FACTS), "births", per=1)
-    np.testing.assert_allclose(found["rate_eb"], published["eb_global"], rtol=0, atol=1e-12)
-    np.testing.assert_allclose(raw["rate"], published["raw"], rtol=0, atol=1e-12)
-
-
-def test_empirical_bayes_of_sids_gives_what_the_manual_of_spdep_prints() -> None:
-    grid = _counties()
-    mean, variance = marshall_prior(grid["n"].to_numpy(), grid["births"].to_numpy())
-    assert mean == pytest.approx(0.002021445, abs=5e-10)
-    assert variance == pytest.approx(7.692931e-07, abs=5e-14)
-    named = _smoothed(grid, "births", per=1)["rate_eb"]
-    assert named["Ashe"] == pytest.approx(0.001697297, abs=5e-10)
-    assert named["Northampton"] == pytest.approx(0.003534913, abs=5e-10)
-
-
-@pytest.mark.parametrize(("counts", "births"), [("SID74", "BIR74"), ("SID79", "BIR79")])
-def test_empirical_bayes_rates_are_those_of_esda(counts: str, births: str) -> None:
-    grid = _counties(counts, births)
-    peer = Empirical_Bayes(grid["n"].to_numpy(), grid["births"].to_numpy())
-    found = _smoothed(grid, "births", per=1)["rate_eb"]
-    np.testing.assert_allclose(found, np.ravel(peer.r), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(

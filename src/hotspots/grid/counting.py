@@ -73,13 +73,13 @@ def count_incidents(
     if by not in {None, "month", "group"}:
         msg = f"by must be None, 'month' or 'group', got {by!r}."
         raise ParameterError(msg)
-    _check_columns(incidents)
+    check_columns(incidents)
     refuse_mixed_kinds(incidents)
     if is_study_area(grid):
         grid = make_hexgrid(grid, incidents=incidents)
     place = _cell_positions(incidents, grid)
     weights = incidents["count"].to_numpy(dtype=np.int64)
-    facts = _facts(incidents)
+    facts = facts_of(incidents)
     out = without_rates(grid)
     out["n"] = _sums(place, weights, len(grid))
     for key, rows in _splits(incidents, by, facts):
@@ -180,7 +180,19 @@ def local_days(incidents: gpd.GeoDataFrame) -> pd.Series:
     return incidents["occurred_start"].dt.tz_localize(None).dt.normalize()
 
 
-def _check_columns(incidents: gpd.GeoDataFrame) -> None:
+def check_columns(incidents: gpd.GeoDataFrame) -> None:
+    """Refuse a frame that lacks what counting needs.
+
+    Parameters
+    ----------
+    incidents : geopandas.GeoDataFrame
+        What should be Incidents.
+
+    Raises
+    ------
+    SchemaMismatchError
+        If a column is missing.
+    """
     missing = [c for c in (*_NEEDED, *_NEEDED_FACTS) if c not in incidents.columns]
     if missing:
         listed = ", ".join(missing)
@@ -218,7 +230,25 @@ def _values(column: pd.Series) -> list[str]:
     return sorted(str(v) for v in column.dropna().unique())
 
 
-def _facts(incidents: gpd.GeoDataFrame) -> dict[str, str]:
+def facts_of(incidents: gpd.GeoDataFrame) -> dict[str, str]:
+    """Say what a set of incidents is: the facts that stand beside every number made from it.
+
+    Parameters
+    ----------
+    incidents : geopandas.GeoDataFrame
+        Incidents.
+
+    Returns
+    -------
+    dict of str to str
+        ``groups`` (with commas between), ``period`` (first day/last day), ``source_id`` and
+        ``source_sha256``.
+
+    Raises
+    ------
+    FitnessError
+        As ``period_of``.
+    """
     first, last = period_of(incidents)
     return {
         "groups": ",".join(_values(incidents["display_group"])),

@@ -1,4 +1,4 @@
-"""Can these data carry this method? The one place that refuses, and says what would help."""
+"""Counts in cells: can they tell one cell from another, and could anything be found."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 #: Fewer cells than this give too few places to compare a place with.
 FEWEST_CELLS: Final = 30
-#: On a base smaller than this no percentage is given.
-FEWEST_FOR_PERCENT: Final = 30
 
 
 def counts_of(grid: pd.DataFrame, column: str) -> NDArray[np.int64]:
@@ -92,37 +90,6 @@ def check_cell_counts(counts: NDArray[np.int64]) -> None:
         msg = (
             f"Every cell holds the same number of incidents ({counts[0]:,}), so none can stand "
             "out. Check how the counts were made."
-        )
-        raise FitnessError(msg)
-
-
-def check_concentration(counts: NDArray[np.int64], *, fewest: int = 2) -> None:
-    """Refuse counts that cannot be more concentrated on one map than on another.
-
-    Parameters
-    ----------
-    counts : ndarray of int64, shape (places,)
-        Incidents in each place.
-    fewest : int, default 2
-        So many places and so many incidents there must be.
-
-    Raises
-    ------
-    FitnessError
-        If there are fewer.
-    """
-    why = "to be concentrated" if fewest < FEWEST_FOR_PERCENT else "for a percentage"
-    incidents = int(counts.sum())
-    if len(counts) < fewest:
-        msg = (
-            f"The number of places is {len(counts):,}; at least {fewest} are needed {why}. Give "
-            "all places of the study area, those without an incident too, or a finer grid."
-        )
-        raise FitnessError(msg)
-    if incidents < fewest:
-        msg = (
-            f"The number of incidents is {incidents:,}; at least {fewest} are needed {why}. "
-            "Choose a longer period or more offences."
         )
         raise FitnessError(msg)
 
