@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: Stands for "no cell": H3 never gives it to a place.
 NO_CELL: Final = 0
 FINEST_RESOLUTION: Final = 15
+#: Where the seven children of a cell lie around its middle, on two axes 120 degrees apart.
+_CHILD_STEPS: Final = np.array([(0, 0), (-1, -1), (0, 1), (-1, 0), (1, 0), (0, -1), (1, 1), (0, 0)])
 
 
 def check_resolution(resolution: int) -> int:
@@ -238,6 +240,36 @@ def cell_polygons(cells: CellsLike) -> NDArray[np.object_]:
     lng[wide[owner] & (lng < 0)] += 360
     outlines = shapely.linearrings(np.column_stack([lng, lat]), indices=owner)
     return cut_at_antimeridian(shapely.polygons(outlines))
+
+
+def cells_in_base(
+    cells: CellsLike,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Place each cell on the flat lattice of hexagons inside its base cell.
+
+    Each resolution turns the lattice and makes it seven times as fine; the digit of a cell says
+    which of the seven it is. So the position is a sum over the digits. Two cells of one base cell
+    that is no pentagon are neighbours if their positions differ by (1, 0), (0, 1) or (1, 1), or the
+    opposite of one of these.
+
+    Parameters
+    ----------
+    cells : array_like of uint64 or str, shape (n,)
+        H3 cells of one resolution, at least one.
+
+    Returns
+    -------
+    base, i, j : ndarray of int64, shape (n,)
+        The base cell, 0 to 121, and the position along two axes 120 degrees apart.
+    """
+    found = as_cells(cells)
+    i, j = np.zeros(len(found), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
+    for level in range(1, resolution_of(found) + 1):
+        digit = (found >> np.uint64(3 * (FINEST_RESOLUTION - level))) & np.uint64(7)
+        steps = _CHILD_STEPS[digit.astype(np.intp)]
+        i, j = (2 * i + j, 3 * j - i) if level % 2 else (3 * i - j, i + 2 * j)
+        i, j = i + steps[:, 0], j + steps[:, 1]
+    return ((found >> np.uint64(45)) & np.uint64(127)).astype(np.int64), i, j
 
 
 def cells_overlapping(polygon: Any, resolution: int) -> Cells:  # noqa: ANN401 - a shapely geometry
