@@ -6,7 +6,6 @@ from hotspots.fitness.cells import (
     FEWEST_CELLS,
     can_find_anything,
     check_cell_counts,
-    counts_of,
 )
 from hotspots.fitness.concentration import FEWEST_FOR_PERCENT, check_concentration
 from hotspots.fitness.points import (
@@ -14,6 +13,7 @@ from hotspots.fitness.points import (
     check_own_places,
     share_on_shared_places,
 )
+from hotspots.grid.counts import counts_of
 
 __all__ = [
     "FEWEST_CELLS",

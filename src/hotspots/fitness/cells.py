@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from hotspots.errors import FitnessError, SchemaMismatchError
+from hotspots.errors import FitnessError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,49 +15,6 @@ if TYPE_CHECKING:
 
 #: Fewer cells than this give too few places to compare a place with.
 FEWEST_CELLS: Final = 30
-
-
-def counts_of(grid: pd.DataFrame, column: str) -> NDArray[np.int64]:
-    """Take counts out of a grid, or say why they are none.
-
-    Parameters
-    ----------
-    grid : pandas.DataFrame
-        A counted grid.
-    column : str
-        The count column.
-
-    Returns
-    -------
-    ndarray of int64, shape (cells,)
-        The counts.
-
-    Raises
-    ------
-    SchemaMismatchError
-        If there is no such column, or it does not hold whole numbers.
-    FitnessError
-        If a count is negative.
-    """
-    if column not in grid.columns:
-        msg = f"The grid has no column {column!r}. Make it with count_incidents(incidents, grid)."
-        raise SchemaMismatchError(msg)
-    values = grid[column]
-    if not pd.api.types.is_integer_dtype(values.dtype) or values.isna().any():
-        msg = (
-            f"Column {column!r} holds {values.dtype}, not a whole number in every row; this "
-            "test is for counts. Give a column that count_incidents made."
-        )
-        raise SchemaMismatchError(msg)
-    counts: NDArray[np.int64] = values.to_numpy(dtype=np.int64)
-    if (counts < 0).any():
-        cell = grid.index[int(np.flatnonzero(counts < 0)[0])]
-        msg = (
-            f"Cell {cell} has {counts.min():,} incidents in {column!r}. A feed with signed counts "
-            "takes back some in another month: count a longer period."
-        )
-        raise FitnessError(msg)
-    return counts
 
 
 def check_cell_counts(counts: NDArray[np.int64]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
+from hotspots.grid.counts import counts_of
 from hotspots.results import provenance_of
 from hotspots.words import message, say
 
@@ -99,26 +100,12 @@ def rate_base(
         last=str(facts.period_end),
     )
     return RateBase(
-        counts=_counts_of(grid[column]),
+        counts=counts_of(grid, column),
         population=_population_of(grid, population, denominator.strip()),
         denominator=denominator.strip(),
         column=column,
         unit=say(unit),
     )
-
-
-def _counts_of(counts: pd.Series) -> NDArray[np.int64]:
-    if not pd.api.types.is_integer_dtype(counts.dtype) or counts.isna().any():
-        msg = f"Column {counts.name!r} holds {counts.dtype}, not a whole number in every row."
-        raise SchemaMismatchError(msg)
-    if (counts < 0).any():
-        msg = (
-            f"Cell {counts.idxmin()} has {counts.min():,} incidents in {counts.name!r}, and a rate "
-            "cannot be negative. A feed with signed counts takes back some in another month: count "
-            "a longer period."
-        )
-        raise FitnessError(msg)
-    return np.asarray(counts, dtype=np.int64)
 
 
 def _population_of(
