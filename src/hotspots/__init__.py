@@ -9,10 +9,12 @@ from __future__ import annotations
 from hotspots.errors import HotspotsError
 from hotspots.grid import (
     Selection,
+    area_grid,
     count_incidents,
     empirical_bayes_rate,
     incident_rate,
     make_hexgrid,
+    make_square_grid,
     name_cells,
     select_incidents,
     study_area,
@@ -57,6 +59,7 @@ __all__ = [
     "Reading",
     "Release",
     "Selection",
+    "area_grid",
     "areas_of",
     "concentration_share",
     "count_incidents",
@@ -74,6 +77,7 @@ __all__ = [
     "lorenz_curve",
     "make_hexgrid",
     "make_map",
+    "make_square_grid",
     "merge_incidents",
     "name_cells",
     "publish",

@@ -101,7 +101,9 @@ def cut_at_antimeridian(polygons: Any) -> NDArray[np.object_]:  # noqa: ANN401 -
             parts.append(
                 shapely.transform(part, lambda xy, shift=turn * _TURN: xy - np.array([shift, 0.0]))
             )
-        out[i] = shapely.union_all(parts)
+        # A side that runs along the meridian leaves a line on its other side.
+        pieces = shapely.get_parts(parts)
+        out[i] = shapely.union_all(pieces[shapely.area(pieces) > 0])
     return out
 
 

@@ -23,6 +23,8 @@ from hotspots.errors import CoordinateReferenceError, FitnessError, ParameterErr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
 
 
@@ -91,7 +93,7 @@ def study_area(
     row = {
         "name": [name or found_name],
         "area_basis": [basis],
-        "area_attribution": [_attribution(polygons_or_incidents)],
+        "area_attribution": [attribution_of(polygons_or_incidents)],
     }
     return gpd.GeoDataFrame(row, geometry=[shape], crs=WGS84)
 
@@ -172,15 +174,28 @@ def _shape_of(given: Any) -> tuple[shapely.Geometry, str, str]:  # noqa: ANN401 
         raise ParameterError(msg)
     if len(given) == 1 and isinstance(given, gpd.GeoDataFrame) and "name" in given.columns:
         unnamed = str(given["name"].iloc[0])
-    union = shapely.union_all(_repaired(shapes.to_numpy()))
+    union = shapely.union_all(repaired(shapes.to_numpy(), stacklevel=4))
     parts = shapely.get_parts(union)
     return shapely.union_all(parts[shapely.area(parts) > 0]), "polygons", unnamed
 
 
-def _repaired(shapes: np.ndarray) -> np.ndarray:
-    """Repair shapes that cross themselves, and warn of what that did to their area."""
+def repaired(shapes: NDArray[np.object_], *, stacklevel: int) -> NDArray[np.object_]:
+    """Repair shapes that cross themselves, and warn of what that did to their area.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely.Geometry, shape (n,)
+        In EPSG:4326.
+    stacklevel : int
+        Whose line the warning names, counted from here.
+
+    Returns
+    -------
+    ndarray of shapely.Geometry, shape (n,)
+        The shapes, all of them valid.
+    """
     crossing = ~shapely.is_valid(shapes)
-    whole: np.ndarray = shapely.make_valid(shapes)
+    whole: NDArray[np.object_] = shapely.make_valid(shapes)
     before, after = (float(shapely.area(s[crossing]).sum()) for s in (shapes, whole))
     # What covers nothing even when it is repaired is refused by others.
     if after > 0:
@@ -188,11 +203,23 @@ def _repaired(shapes: np.ndarray) -> np.ndarray:
             f"{int(crossing.sum())} of {len(shapes)} shapes cross themselves and were repaired; "
             f"their area went from {before:.6g} to {after:.6g} square degrees. Look at the result."
         )
-        warnings.warn(msg, UserWarning, stacklevel=4)
+        warnings.warn(msg, UserWarning, stacklevel=stacklevel)
     return whole
 
 
-def _attribution(given: Any) -> str:  # noqa: ANN401 - a user's argument
+def attribution_of(given: Any) -> str:  # noqa: ANN401 - a user's argument
+    """Take what the licence of polygons wants shown out of their column ``attribution``.
+
+    Parameters
+    ----------
+    given : object
+        Polygons, or what else a user gave.
+
+    Returns
+    -------
+    str
+        The texts, each once; empty when there are none.
+    """
     if not isinstance(given, gpd.GeoDataFrame) or "attribution" not in given.columns:
         return ""
     return " ".join(str(text) for text in given["attribution"].dropna().unique())

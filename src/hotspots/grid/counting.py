@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from hotspots.cells import as_cells, points_to_cells, resolution_of
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
 from hotspots.grid.area import is_study_area
 from hotspots.grid.hexgrid import make_hexgrid, with_constants
+from hotspots.grid.placing import place_incidents
 from hotspots.grid.rates import without_rates
 
 if TYPE_CHECKING:
@@ -26,29 +26,41 @@ _NEEDED_FACTS: Final = ("source_id", "source_sha256")
 
 
 def count_incidents(
-    incidents: gpd.GeoDataFrame, grid: gpd.GeoDataFrame, *, by: str | None = None
+    incidents: gpd.GeoDataFrame,
+    grid: gpd.GeoDataFrame,
+    *,
+    by: str | None = None,
+    match: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Count the incidents in each cell.
 
-    Incidents without a place, and those in no cell of the grid, are in no count.
+    Incidents without a place, and those in no cell of the grid, are in no count; the grid says how
+    many they are.
 
     Parameters
     ----------
     incidents : geopandas.GeoDataFrame
         Incidents; the column ``count`` says what each row counts for.
     grid : geopandas.GeoDataFrame
-        From ``make_hexgrid``. Or an area from ``study_area``: then it is covered with hexagons as
+        From ``make_hexgrid``, ``make_square_grid`` or ``area_grid``. Or an area from
+        ``study_area``: then it is covered with hexagons as
         ``make_hexgrid(area, incidents=incidents)`` does it, their size chosen from the incidents.
     by : {None, "month", "group"}, default None
         Also count each month of the period, or each display group.
+    match : str or None, default None
+        A column of the incidents, such as ``"area_name"`` or ``"district"``, that holds the id of
+        the cell (the ``code`` of ``area_grid``), for feeds that give an area and no place. None
+        goes by the place: a point on the border of areas is in the one whose code comes first.
 
     Returns
     -------
     geopandas.GeoDataFrame
         The grid with ``n`` (int64, zero cells included) and, with ``by``, a column ``n_<key>`` for
         each key, such as ``n_2018-07`` or ``n_burglary``; and what was counted, the same on every
-        row: ``groups``, ``period`` (first day/last day), ``source_id``, ``source_sha256``. Rates
-        that the grid carried are taken off: they were of other counts.
+        row: ``groups``, ``period`` (first day/last day), ``source_id``, ``source_sha256``, and of
+        the rows given ``rows_in_cells``, ``rows_without_place`` (with ``match``: without a code)
+        and ``rows_outside`` (with ``match``: with a code that no cell has), int64, which add up.
+        Rates that the grid carried are taken off: they were of other counts.
 
     Raises
     ------
@@ -56,9 +68,15 @@ def count_incidents(
         If there are no incidents and no period was selected, so that it is unknown what zero means;
         or if offences and residents' concerns are in one table.
     ParameterError
-        If ``by`` is none of the above.
+        If ``by`` is none of the above, or the incidents have no column ``match``.
     SchemaMismatchError
-        If the frames lack columns, or the grid's index does not hold H3 cells.
+        If the frames lack columns, the grid's index does not hold cells, or no code is the id of a
+        cell.
+
+    Warns
+    -----
+    UserWarning
+        If rows have a code that no cell has.
 
     Examples
     --------
@@ -77,13 +95,14 @@ def count_incidents(
     refuse_mixed_kinds(incidents)
     if is_study_area(grid):
         grid = make_hexgrid(grid, incidents=incidents)
-    place = _cell_positions(incidents, grid)
+    place, rows = place_incidents(incidents, grid, match)
     weights = incidents["count"].to_numpy(dtype=np.int64)
     facts = facts_of(incidents)
     out = without_rates(grid)
     out["n"] = _sums(place, weights, len(grid))
-    for key, rows in _splits(incidents, by, facts):
-        out[f"n_{key}"] = _sums(place[rows], weights[rows], len(grid))
+    for key, chosen in _splits(incidents, by, facts):
+        out[f"n_{key}"] = _sums(place[chosen], weights[chosen], len(grid))
+    out = out.assign(**rows)
     return with_constants(out, facts)
 
 
@@ -198,22 +217,6 @@ def check_columns(incidents: gpd.GeoDataFrame) -> None:
         listed = ", ".join(missing)
         msg = f"The incidents have no column {listed}. Read them with read_incidents()."
         raise SchemaMismatchError(msg)
-
-
-def _cell_positions(incidents: gpd.GeoDataFrame, grid: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Find the row of the grid that each incident falls in; -1 for none."""
-    if grid.empty or grid.index.name != "cell":
-        msg = (
-            "The grid has no cells in its index. Make it with make_hexgrid(area), or give the area "
-            "from study_area(polygons)."
-        )
-        raise SchemaMismatchError(msg)
-    cells = as_cells(grid.index)
-    points = incidents.geometry
-    found = points_to_cells(points.y.to_numpy(), points.x.to_numpy(), resolution_of(cells))
-    order = np.argsort(cells)
-    at = np.minimum(np.searchsorted(cells, found, sorter=order), len(cells) - 1)
-    return np.where(cells[order[at]] == found, order[at], -1)
 
 
 def _sums(place: NDArray[np.intp], weights: NDArray[np.int64], size: int) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from hotspots.crs import WGS84, centre_of, local_equal_area_crs, project
 from hotspots.digests import digest_of_names
 from hotspots.errors import CoordinateReferenceError, ParameterError, SchemaMismatchError
 from hotspots.grid.hexgrid import with_constants
+from hotspots.grid.kinds import HEXAGONS, kind_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,7 +34,7 @@ def name_cells(
     Parameters
     ----------
     grid : geopandas.GeoDataFrame
-        From ``make_hexgrid``, counted or not.
+        From ``make_hexgrid`` or ``make_square_grid``, counted or not.
     areas : geopandas.GeoDataFrame
         Polygons with names, in any CRS.
     name_column : str, default "name"
@@ -64,7 +65,7 @@ def name_cells(
     """
     names = _names_of(areas, name_column)
     shapes = areas.geometry.to_crs(WGS84).to_numpy()
-    latitude, longitude = cell_centres(as_cells(grid.index))
+    latitude, longitude = _centres(grid)
     owner = _holder_of_centre(shapes, latitude, longitude)
     lost = np.flatnonzero(owner == _NONE)
     owner[lost] = _largest_overlap(shapes, grid.geometry.to_numpy()[lost])
@@ -89,7 +90,7 @@ def with_names(grid: gpd.GeoDataFrame, names: NDArray[np.object_]) -> gpd.GeoDat
         The grid with ``name`` and with ``names_digest``, by which ``publish()`` notices that names
         were changed afterwards.
     """
-    latitude, longitude = cell_centres(as_cells(grid.index))
+    latitude, longitude = _centres(grid)
     out = grid.copy()
     out["name"] = _numbered(names, latitude, longitude)
     return with_constants(out, {"names_digest": digest_of_names(out.index, out["name"])})
@@ -109,6 +110,13 @@ def unnumbered(names: pd.Series) -> pd.Series:
         The names of the areas.
     """
     return names.str.replace(r" \(\d+\)$", "", regex=True)
+
+
+def _centres(grid: gpd.GeoDataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if kind_of(grid) == HEXAGONS:
+        return cell_centres(as_cells(grid.index))
+    inner = shapely.point_on_surface(grid.geometry.to_numpy())
+    return shapely.get_y(inner), shapely.get_x(inner)
 
 
 def _names_of(areas: gpd.GeoDataFrame, name_column: str) -> NDArray[np.object_]:

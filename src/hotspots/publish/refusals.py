@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hotspots.digests import digest_of, digest_of_names
 from hotspots.errors import PublishError
+from hotspots.grid.kinds import HEXAGONS, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +29,18 @@ def refuse_unsafe_cells(result: HotspotResult) -> None:
     Raises
     ------
     PublishError
-        If the area was drawn around the incidents, if cells were dropped from the grid, if every
-        cell of a list of cells holds an incident, or if names were changed.
+        If the cells are not hexagons, if the area was drawn around the incidents, if cells were
+        dropped from the grid, if every cell of a list of cells holds an incident, or if names were
+        changed.
     """
     data, basis = result.data, result.provenance.area_basis
+    if (kind := kind_of(data)) != HEXAGONS:
+        msg = (
+            f"A release holds H3 hexagons only, and these cells are {kind}. Count on hexagons for "
+            "the public, count_incidents(incidents, make_hexgrid(area)), and name them after your "
+            "areas with name_cells(grid, areas)."
+        )
+        raise PublishError(msg)
     if basis == "incidents":
         msg = (
             "The study area was drawn around the incidents, and such an outline gives away where "

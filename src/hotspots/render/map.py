@@ -8,6 +8,7 @@ import pandas as pd
 
 from hotspots.codec import pack, travel_order
 from hotspots.errors import ParameterError
+from hotspots.grid.kinds import HEXAGONS, kind_of
 from hotspots.palettes import count_classes
 from hotspots.render.payload import layer_payload, map_payload
 from hotspots.render.wording import say_range, say_title
@@ -45,7 +46,7 @@ def make_map(result: HotspotResult, *, tiles: str | None = None, lang: str = "en
     Raises
     ------
     ParameterError
-        If what is given is not a HotspotResult.
+        If what is given is not a HotspotResult on H3 cells.
 
     Examples
     --------
@@ -59,6 +60,12 @@ def make_map(result: HotspotResult, *, tiles: str | None = None, lang: str = "en
         msg = (
             f"make_map() takes a HotspotResult, got {kind}. Pass what a method such as "
             "local_gi_star() returned; a Release is for write_page()."
+        )
+        raise ParameterError(msg)
+    if (kind := kind_of(result.data)) != HEXAGONS:
+        msg = (
+            f"make_map() draws H3 hexagons, and these cells are {kind}. See them with "
+            "result.data.plot('n', legend=True), or count on make_hexgrid(area)."
         )
         raise ParameterError(msg)
     # folium takes a third of a second to import, and pages do not need it.
