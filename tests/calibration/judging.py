@@ -82,7 +82,7 @@ class Found:
 
     ``cells``: share of the plant's cells that were hot. ``middle``: share of maps on which the
     cell in its middle was. ``touched``: share of maps with a hot cell in the plant. ``outside``:
-    share of the hot cells, over all maps, that lie outside the plant.
+    share of the hot cells, over all maps, that lie outside the plant; NaN when none was hot.
     """
 
     cells: float
@@ -106,7 +106,7 @@ def found_of(
         cells=float(inside.mean()),
         middle=float(inside[:, 0].mean()),
         touched=float(inside.any(axis=1).mean()),
-        outside=1 - float(inside.sum()) / max(float(hot.sum()), 1.0),
+        outside=1 - float(inside.sum()) / float(hot.sum()) if hot.any() else float("nan"),
     )
 
 

@@ -1,0 +1,158 @@
+"""What of a plant is found: by expected count, by size, and beside tests that know more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from tests.calibration.judging import (
+    DEFAULTS,
+    Found,
+    found_of,
+    hot_at_any_size,
+    hot_by_default,
+    oracle,
+    searcher,
+)
+from tests.calibration.maps import hexagons, planted, random_points, squares
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from tests.calibration.judging import Finder
+    from tests.calibration.maps import Land
+
+#: Incidents expected in a full window if they were spread evenly.
+EXPECTED: Final = (1, 2, 5, 10, 20, 50, 100)
+TIMES: Final = (2, 3, 5)
+BROAD: Final = (0.05, 0.2, 0.5)
+#: A gamma factor of this shape for each cell: two cells in three have less than usual.
+NOISE_SHAPE: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One point of a curve: what was found, and what the oracle would find."""
+
+    land: str
+    plant: str
+    times: int
+    expected: int
+    found: Found
+    oracle: float
+
+
+def small_plants(n_maps: int, seed: int) -> Iterator[Point]:
+    """Plant one whole window on land of 400, 1,600 and 2,809 cells; last, on uneven cells."""
+    lands = {
+        "400 squares": (squares(20), None),
+        "1,600 squares": (squares(40), None),
+        "2,809 hexagons": (hexagons(53), None),
+        "2,809 uneven hexagons": (hexagons(53), NOISE_SHAPE),
+    }
+    for name, (land, noise_shape) in lands.items():
+        plant = f"{land.window_cells} cells"
+        yield from _curves(
+            name, land, plant, land.window_cells, n_maps=n_maps, seed=seed, noise_shape=noise_shape
+        )
+
+
+def broad_plants(n_maps: int, seed: int) -> Iterator[Point]:
+    """Plant 5, 20 and 50 % of 1,600 cells."""
+    land = squares(40)
+    for share in BROAD:
+        n_cells = round(share * land.n_cells)
+        plant = f"{share:.0%} of the cells"
+        yield from _curves("1,600 squares", land, plant, n_cells, n_maps=n_maps, seed=seed)
+
+
+def _curves(
+    name: str,
+    land: Land,
+    plant: str,
+    n_cells: int,
+    *,
+    n_maps: int,
+    seed: int,
+    noise_shape: float | None = None,
+) -> Iterator[Point]:
+    cells, find = land.nearest(n_cells), hot_by_default(land)
+    for times in TIMES:
+        for expected in EXPECTED:
+            n = round(expected * land.n_cells / land.window_cells)
+            draw = planted(land, cells, n, times, noise_shape=noise_shape)
+            rng = np.random.default_rng([seed, times, expected])
+            yield Point(
+                land=name,
+                plant=plant,
+                times=times,
+                expected=expected,
+                found=found_of(cells, draw, find, n_maps=n_maps, rng=rng),
+                # On uneven cells the most powerful test is another one, and nobody can know it.
+                oracle=float("nan")
+                if noise_shape
+                else oracle(land, cells, n, times, DEFAULTS.alpha),
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rivals:
+    """One plant, and what each way finds of it."""
+
+    land: str
+    plant: str
+    times: int
+    default: Found
+    not_capped: Found
+    any_size: Found
+    searcher: float
+    oracle: float
+
+
+def beside_the_oracle(n_maps: int, seed: int, *, n: int = 2_000) -> Iterator[Rivals]:
+    """Look at every plant with one window, with three sizes together, and with more knowledge."""
+    rings = (1, 2, 3)
+    for name, lands in {
+        "400 squares": [squares(20, n_rings=n_rings) for n_rings in rings],
+        "1,600 squares": [squares(40, n_rings=n_rings) for n_rings in rings],
+        "2,809 hexagons": [hexagons(53, n_rings=n_rings) for n_rings in rings],
+    }.items():
+        land = lands[0]
+        sizes = {f"{land.window_cells} cells": land.window_cells}
+        sizes |= {f"{share:.0%} of the cells": round(share * land.n_cells) for share in BROAD}
+        for plant, n_cells in sizes.items():
+            for times in TIMES:
+                rng = np.random.default_rng([seed, land.n_cells, n_cells, times])
+                cells = land.nearest(n_cells)
+                yield _rivals(name, lands, plant, cells, n, times, n_maps=n_maps, rng=rng)
+
+
+def _rivals(
+    name: str,
+    lands: list[Land],
+    plant: str,
+    cells: NDArray[np.int64],
+    n: int,
+    times: int,
+    *,
+    n_maps: int,
+    rng: np.random.Generator,
+) -> Rivals:
+    land, level = lands[0], DEFAULTS.alpha
+    draw, noise = planted(land, cells, n, times), random_points(land, n)
+
+    def found_by(find: Finder) -> Found:
+        return found_of(cells, draw, find, n_maps=n_maps, rng=rng)
+
+    return Rivals(
+        land=name,
+        plant=plant,
+        times=times,
+        default=found_by(hot_by_default(land)),
+        not_capped=found_by(hot_by_default(land, replace(DEFAULTS, cap_quantile=None))),
+        any_size=found_by(hot_at_any_size(lands)),
+        searcher=searcher(land, cells, draw, noise, alpha=level, n_maps=5 * n_maps, rng=rng),
+        oracle=oracle(land, cells, n, times, level),
+    )
