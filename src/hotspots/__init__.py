@@ -38,6 +38,7 @@ from hotspots.loaders import (
     read_incidents,
     sample_path,
 )
+from hotspots.methods.autocorrelation import global_moran, local_moran
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.local import false_alarm_rate, local_gi_star
 from hotspots.publish import Policy, Release, publish
@@ -69,11 +70,13 @@ __all__ = [
     "false_alarm_rate",
     "fetch_incidents",
     "gini_index",
+    "global_moran",
     "incident_rate",
     "list_feeds",
     "list_samples",
     "load_sample",
     "local_gi_star",
+    "local_moran",
     "lorenz_curve",
     "make_hexgrid",
     "make_map",

@@ -82,8 +82,16 @@ def refuse_unsafe_test(result: HotspotResult) -> None:
     Raises
     ------
     PublishError
-        If the test marks cold cells, or its level is above 0.1.
+        If the word for a cell tells of the cell's own count, if the test marks cold cells, or if
+        its level is above 0.1.
     """
+    if result.method == "local_moran":
+        msg = (
+            "A hot cell of local_moran itself holds more than the average cell, so the word tells "
+            "that a hidden count is not zero. Publish local_gi_star(grid), whose word is about a "
+            "cell with its neighbours."
+        )
+        raise PublishError(msg)
     options = result.params_dict()
     if options["alternative"] != "greater":
         msg = (
