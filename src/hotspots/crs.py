@@ -128,3 +128,32 @@ def project(geometries: Any, source: Any, target: Any) -> Any:  # noqa: ANN401 -
         return np.column_stack(mover.transform(xy[:, 0], xy[:, 1]))
 
     return shapely.transform(geometries, move)
+
+
+def polygons_in_degrees(polygons: Any) -> NDArray[np.object_]:  # noqa: ANN401 - a GeoSeries
+    """Move polygons to EPSG:4326 without letting them go around the world.
+
+    On a plane a polygon that crosses the 180th meridian is whole. In degrees some of its vertices
+    get a longitude near 180 and some near -180, and the line between them runs over Greenwich.
+
+    Parameters
+    ----------
+    polygons : geopandas.GeoSeries
+        Polygons that say their CRS.
+
+    Returns
+    -------
+    ndarray of shapely.Geometry
+        The same places; a polygon that crosses the 180th meridian has longitudes that run on past
+        180 or -180, for ``cut_at_antimeridian``.
+    """
+    degrees = np.array(polygons.to_crs(WGS84), dtype=object)
+    if polygons.crs.is_projected:
+        west, _, east, _ = shapely.bounds(degrees).T
+        around = np.flatnonzero(east - west > _HALF_TURN)
+        inside = project(
+            shapely.point_on_surface(np.array(polygons, dtype=object)[around]), polygons.crs, WGS84
+        )
+        for i, longitude in zip(around, shapely.get_x(inside), strict=True):
+            degrees[i] = unwrap_longitudes(degrees[i], float(longitude))
+    return degrees

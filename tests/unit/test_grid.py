@@ -87,6 +87,22 @@ def test_incidents_give_their_hull_and_say_so(make_incidents: MakeIncidents) -> 
     assert area.geometry[0].area == pytest.approx(0.005)
 
 
+@pytest.mark.parametrize("middle", [0.0, 180.0, -179.97])
+def test_polygons_in_metres_may_cross_the_antimeridian(middle: float) -> None:
+    plane = f"+proj=tmerc +lat_0=-17 +lon_0={middle} +ellps=WGS84 +units=m"
+    square = gpd.GeoSeries([shapely.box(-4_000, -4_000, 4_000, 4_000)], crs=plane)
+    area = study_area(square)
+    whole = area.to_crs("+proj=laea +lat_0=-17 +lon_0=180 +datum=WGS84" if middle else "+proj=cea")
+    assert whole.area.item() / 1e6 == pytest.approx(64.0, rel=1e-4)
+
+
+def test_longitudes_beyond_180_are_cut_there() -> None:
+    area = study_area(gpd.GeoSeries([shapely.box(179.9, -17.1, 180.1, -17)], crs="EPSG:4326"))
+    boxes = shapely.get_parts(area.geometry.iloc[0])
+    assert area.total_bounds == pytest.approx([-180, -17.1, 180, -17])
+    assert shapely.area(boxes).tolist() == pytest.approx([0.01, 0.01])
+
+
 def test_incidents_on_both_sides_of_the_antimeridian_have_a_small_hull(
     make_incidents: MakeIncidents,
 ) -> None:

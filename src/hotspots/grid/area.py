@@ -15,6 +15,7 @@ from hotspots.crs import (
     centre_of,
     cut_at_antimeridian,
     local_equal_area_crs,
+    polygons_in_degrees,
     project,
     unwrap_longitudes,
 )
@@ -164,17 +165,18 @@ def _shape_of(given: Any) -> tuple[shapely.Geometry, str, str]:  # noqa: ANN401 
     if given.crs is None:
         msg = "The shapes do not say their CRS. Set it, for example shapes.set_crs('EPSG:4326')."
         raise CoordinateReferenceError(msg)
-    shapes = shapes.to_crs(WGS84)
     kinds = set(shapes.geom_type)
     if kinds == {"Point"}:
-        return _hull(shapely.multipoints(shapes.to_numpy())), "incidents", unnamed
+        points = shapely.multipoints(shapes.to_crs(WGS84).to_numpy())
+        return _hull(points), "incidents", unnamed
     if not kinds <= set(_POLYGONS):
         found = ", ".join(sorted(kinds))
         msg = f"A study area is made from polygons alone or points alone, got {found}."
         raise ParameterError(msg)
     if len(given) == 1 and isinstance(given, gpd.GeoDataFrame) and "name" in given.columns:
         unnamed = str(given["name"].iloc[0])
-    union = shapely.union_all(repaired(shapes.to_numpy(), stacklevel=4))
+    whole = cut_at_antimeridian(repaired(polygons_in_degrees(shapes), stacklevel=4))
+    union = shapely.union_all(whole)
     parts = shapely.get_parts(union)
     return shapely.union_all(parts[shapely.area(parts) > 0]), "polygons", unnamed
 

@@ -1,0 +1,271 @@
+"""What must not matter does not: order, names, place on Earth, units, what lies far off.
+
+One made-up town stands on a plane in metres and is put on the globe anywhere. Each row of
+``METHODS`` is a public method on it. Each relation changes the town and says how the answer may
+change; most say: not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+import shapely
+
+import hotspots as hs
+from hotspots.crs import WGS84, local_equal_area_crs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+CELL_M: Final = 500.0
+#: Half the side of the town. The outermost squares are a little cut.
+REACH_M: Final = 3_960.0
+SEED: Final = 20261122
+US_FOOT_M: Final = 1200 / 3937
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Town:
+    """Incidents in metres around a middle, where the middle lies, and how all of it is handed over.
+
+    ``rows`` and ``cells`` are seeds by which rows are put in another order, ``names`` one by which
+    areas are given other names; None leaves them.
+    """
+
+    x_m: NDArray[np.float64]
+    y_m: NDArray[np.float64]
+    row: NDArray[np.int64]
+    latitude: float = 53.8
+    longitude: float = 0.0
+    foot: bool = False
+    rows: int | None = None
+    cells: int | None = None
+    names: int | None = None
+
+    def _degrees(
+        self, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        plane = local_equal_area_crs(self.latitude, self.longitude)
+        lng, lat = pyproj.Transformer.from_crs(plane, WGS84, always_xy=True).transform(x_m, y_m)
+        return np.asarray(lng), np.asarray(lat)
+
+    def incidents(self) -> gpd.GeoDataFrame:
+        """Give the incidents as a reader does, one row each."""
+        n = len(self.row)
+        frame = gpd.GeoDataFrame(
+            {
+                "count": np.ones(n, dtype=np.int8),
+                "record_kind": pd.Categorical(["offence"] * n),
+                "display_group": pd.Categorical(["burglary"] * n),
+                "occurred_start": pd.to_datetime(["2018-07-01"] * n).tz_localize("UTC"),
+                "occurred_precision": pd.Categorical(["day"] * n),
+                "location_precision": pd.Categorical(["exact"] * n),
+                "source_id": pd.Categorical(["made-up"] * n),
+                "source_sha256": pd.Categorical(["ab" * 32] * n),
+            },
+            geometry=gpd.points_from_xy(*self._degrees(self.x_m, self.y_m)),
+            index=pd.Index(self.row),
+            crs=WGS84,
+        )
+        return frame if self.rows is None else _shuffled(frame, self.rows)
+
+    def area(self) -> gpd.GeoDataFrame:
+        """Give the outline of the town, as someone has drawn it: in metres or in US feet."""
+        unit = US_FOOT_M if self.foot else 1.0
+        crs = (
+            f"+proj=tmerc +lat_0={self.latitude} +lon_0={self.longitude} +ellps=WGS84 +no_defs "
+            f"+units={'us-ft' if self.foot else 'm'}"
+        )
+        reach = REACH_M / unit
+        square = shapely.box(-reach, -reach, reach, reach)
+        return hs.study_area(gpd.GeoSeries([square], crs=crs), name="Nowhere")
+
+    def squares(self) -> gpd.GeoDataFrame:
+        """Count the incidents in squares."""
+        return self._counted(hs.make_square_grid(self.area(), cell_m=CELL_M))
+
+    def named(self) -> gpd.GeoDataFrame:
+        """Count the incidents in areas with names, each of them a square."""
+        squares = hs.make_square_grid(self.area(), cell_m=CELL_M)
+        areas = gpd.GeoDataFrame(
+            {"code": self.codes(squares)}, geometry=squares.geometry.array, crs=WGS84
+        )
+        return self._counted(hs.area_grid(areas, code="code"))
+
+    def codes(self, squares: gpd.GeoDataFrame) -> list[str]:
+        """Give each square the code that it has as a named area."""
+        if self.names is None:
+            return [f"beat {square}" for square in squares.index]
+        numbers = np.random.default_rng(self.names).permutation(len(squares))
+        return [f"ward {number}" for number in numbers]
+
+    def _counted(self, grid: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        counted = hs.count_incidents(self.incidents(), grid)
+        return counted if self.cells is None else _shuffled(counted, self.cells)
+
+
+def _shuffled(table: Any, seed: int) -> Any:  # noqa: ANN401 - any table
+    return table.iloc[np.random.default_rng(seed).permutation(len(table))]
+
+
+def _town() -> Town:
+    """Scatter 260 incidents, and 60 around each of two corners; none lies on the edge of a square.
+
+    The frame of the town is drawn anew at each place on Earth, and what lies within centimetres of
+    an edge could change sides.
+    """
+    rng = np.random.default_rng(SEED)
+    spread = rng.uniform(-3_900, 3_900, (260, 2))
+    clusters = [rng.normal(middle, 350.0, (60, 2)) for middle in ((-1_600, 1_100), (2_100, -900))]
+    xy = np.clip(np.vstack([spread, *clusters]), -3_900, 3_900)
+    inside = np.clip(np.mod(xy, CELL_M), 15.0, CELL_M - 15.0)
+    xy = np.floor(xy / CELL_M) * CELL_M + inside
+    return Town(x_m=xy[:, 0], y_m=xy[:, 1], row=np.arange(len(xy)))
+
+
+# Relations: what is done to the town.
+
+
+def _doubled(town: Town) -> Town:
+    """Write every row twice, the second time under a new number."""
+    return replace(
+        town,
+        x_m=np.tile(town.x_m, 2),
+        y_m=np.tile(town.y_m, 2),
+        row=np.arange(2 * len(town.row)),
+    )
+
+
+def _with_far_noise(town: Town) -> Town:
+    """Add incidents ten kilometres and more outside the town."""
+    rng = np.random.default_rng(SEED)
+    angle, away = rng.uniform(0, 2 * np.pi, 40), rng.uniform(14_000, 30_000, 40)
+    return replace(
+        town,
+        x_m=np.concatenate([town.x_m, away * np.cos(angle)]),
+        y_m=np.concatenate([town.y_m, away * np.sin(angle)]),
+        row=np.arange(len(town.row) + 40),
+    )
+
+
+RELATIONS: Final[dict[str, Callable[[Town], Town]]] = {
+    "rows shuffled": lambda town: replace(town, rows=1),
+    "rows doubled": _doubled,
+    "cells reordered": lambda town: replace(town, cells=2),
+    "cells relabelled": lambda town: replace(town, names=3),
+    "moved": lambda town: replace(town, latitude=41.9, longitude=-87.6),
+    "across the 180th meridian": lambda town: replace(town, longitude=180.0),
+    "outline in feet": lambda town: replace(town, foot=True),
+    "far noise added": _with_far_noise,
+}
+
+
+# Methods: what each says of a town, keyed by square or by row.
+
+
+def _by_square(town: Town, result: hs.HotspotResult, *columns: str) -> pd.DataFrame:
+    table = result.data[list(columns)]
+    if "grid_kind" in result.data and (result.data["grid_kind"] == "areas").all():
+        squares = hs.make_square_grid(town.area(), cell_m=CELL_M)
+        known = dict(zip(town.codes(squares), squares.index, strict=True))
+        table = table.rename(index=known)
+    return table.sort_index()
+
+
+def _number(estimate: hs.Estimate) -> pd.DataFrame:
+    said = {"estimate": [estimate.estimate], "p_value": [estimate.p_value]}
+    return pd.DataFrame(said)
+
+
+def _local_moran(town: Town) -> pd.DataFrame:
+    result = hs.local_moran(town.squares())
+    return _by_square(town, result, "n", "local_moran", "p_value", "p_adjusted", "hotspot")
+
+
+def _local_moran_by_name(town: Town) -> pd.DataFrame:
+    result = hs.local_moran(town.named())
+    return _by_square(town, result, "n", "local_moran", "p_value", "p_adjusted", "hotspot")
+
+
+def _global_moran(town: Town) -> pd.DataFrame:
+    # Cells in another order are shuffled in another order: of its p-value nothing is promised.
+    return _number(hs.global_moran(town.squares(), rng=SEED)).drop(columns="p_value")
+
+
+def _gini(town: Town) -> pd.DataFrame:
+    return _number(hs.gini_index(town.squares(), generalized=False))
+
+
+def _share(town: Town) -> pd.DataFrame:
+    return _number(hs.concentration_share(town.squares()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """A public method, what it says, and how that changes when every row is written twice.
+
+    ``times`` names columns that are then so many times as large; ``changes`` those of which nothing
+    is promised; all others stay. ``by_name`` runs it on areas with names. ``fixed`` is for methods
+    whose cells are tied to the globe: they cannot be moved.
+    """
+
+    run: Callable[[Town], pd.DataFrame]
+    times: dict[str, float] = field(default_factory=dict)
+    changes: frozenset[str] = frozenset()
+    within: float = 1e-9
+    by_name: Callable[[Town], pd.DataFrame] | None = None
+    fixed: bool = False
+
+
+METHODS: Final = {
+    "local_moran": Method(run=_local_moran, times={"n": 2}, by_name=_local_moran_by_name),
+    "global_moran": Method(run=_global_moran),
+    "gini_index": Method(run=_gini),
+    "concentration_share": Method(run=_share),
+}
+
+
+def _pairs() -> list[Any]:
+    pairs = []
+    for name, method in METHODS.items():
+        for relation in RELATIONS:
+            moves = relation in ("moved", "across the 180th meridian")
+            if (moves and method.fixed) or (relation == "cells relabelled" and not method.by_name):
+                continue
+            pairs.append(pytest.param(method, relation, id=f"{name}: {relation}"))
+    return pairs
+
+
+@pytest.mark.parametrize(("method", "relation"), _pairs())
+def test_what_must_not_matter_does_not(method: Method, relation: str) -> None:
+    run = method.run
+    if relation == "cells relabelled" and method.by_name is not None:
+        run = method.by_name
+    before, after = run(_town()), run(RELATIONS[relation](_town()))
+    if relation == "rows doubled":
+        before = before.drop(columns=[*method.changes])
+        after = after.loc[before.index, before.columns]
+        before = before.assign(**{name: k * before[name] for name, k in method.times.items()})
+    if relation == "far noise added":
+        after = after.loc[before.index]
+    pd.testing.assert_frame_equal(
+        after, before, check_dtype=False, check_names=False, rtol=method.within, atol=1e-12
+    )
+
+
+def test_a_relation_can_fail() -> None:
+    """Another town has other hot cells, and the comparison would say so."""
+    town = _town()
+    other = replace(town, x_m=-town.x_m)
+    before, after = METHODS["local_moran"].run(town), METHODS["local_moran"].run(other)
+    assert (before["hotspot"] == "hot").sum() > 3
+    with pytest.raises(AssertionError, match="are different"):
+        pd.testing.assert_frame_equal(after, before)
