@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from hotspots.errors import HotspotsError
 from hotspots.grid import (
+    CellPopulation,
+    PopulationAccount,
     Selection,
     area_grid,
     count_incidents,
@@ -16,6 +18,7 @@ from hotspots.grid import (
     make_hexgrid,
     make_square_grid,
     name_cells,
+    population_in_cells,
     select_incidents,
     study_area,
 )
@@ -47,6 +50,7 @@ from hotspots.results import Estimate, HotspotResult, Provenance
 from hotspots.schema import validate_incidents
 
 __all__ = [
+    "CellPopulation",
     "Estimate",
     "FetchLimits",
     "Fetched",
@@ -54,6 +58,7 @@ __all__ = [
     "HotspotsError",
     "Merged",
     "Policy",
+    "PopulationAccount",
     "Portal",
     "Provenance",
     "QualityReport",
@@ -83,6 +88,7 @@ __all__ = [
     "make_square_grid",
     "merge_incidents",
     "name_cells",
+    "population_in_cells",
     "publish",
     "read_areas",
     "read_incidents",

@@ -1,11 +1,9 @@
-"""Concentration: the published numbers, what must not change them, and what chance alone gives."""
+"""Concentration: the definitions, what must not change the answer, and what chance alone gives."""
 
 from __future__ import annotations
 
 import itertools
-import json
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,10 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tests.conftest import WestYorkshire
 
-PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "methods"
-needs_published = pytest.mark.skipif(
-    not PUBLISHED.is_dir(), reason="the published numbers are not on this machine"
-)
 FORMS = list(itertools.product([False, True], repeat=2))
 
 #: Counts of at least two places with at least two incidents.
@@ -46,59 +40,6 @@ def _gini(counts: Sequence[int] | NDArray[np.int64], *, generalized: bool, unbia
 
 def _scatter(rng: np.random.Generator, incidents: int, places: int) -> NDArray[np.int64]:
     return rng.multinomial(incidents, np.full(places, 1 / places))
-
-
-# The published numbers
-
-
-@pytest.mark.parametrize(
-    ("counts", "generalized", "unbiased", "printed"),
-    [
-        ([10, 8, 2, *[0] * 7], False, False, 0.78),
-        ([10, 8, 2, *[0] * 7], True, False, 0.78),
-        ([5, 2, 1, *[0] * 7], False, False, 0.8),
-        ([5, 2, 1, *[0] * 7], True, False, 0.75),
-        ([10, *[0] * 9], False, False, 0.9),
-        ([10, *[0] * 9], False, True, 1.0),
-        ([10, *[0] * 99], False, False, 0.99),
-        ([10, *[0] * 99], False, True, 1.0),
-    ],
-)
-def test_the_four_indices_are_those_that_their_authors_print(
-    counts: list[int], *, generalized: bool, unbiased: bool, printed: float
-) -> None:
-    assert _gini(counts, generalized=generalized, unbiased=unbiased) == printed
-
-
-@needs_published
-def test_the_indices_are_those_of_the_shared_reference_values() -> None:
-    text = (PUBLISHED / "reference_values.json").read_text(encoding="utf-8")
-    printed = {k: v for k, v in json.loads(text)["gini"].items() if k != "source"}
-    assert len(printed) == 3
-    for key, values in printed.items():
-        seen, empty = key.removesuffix("x0").split("+")
-        counts = json.loads(seen) + [0] * int(empty)
-        found = {
-            "gini": _gini(counts, generalized=False, unbiased=False),
-            "generalised": _gini(counts, generalized=True, unbiased=False),
-            "unbiased": _gini(counts, generalized=True, unbiased=True),
-        }
-        assert {name: found[name] for name in values} == values
-
-
-@needs_published
-def test_half_of_the_robberies_of_memphis_lie_in_six_percent_of_the_cells() -> None:
-    peer = pd.read_csv(PUBLISHED / "memphis" / "peer_hotspot_gistar_utm15_default.csv.gz")
-    grid = _grid(peer["n"].to_numpy())
-    half = hs.concentration_share(grid)
-    assert (half.params.places_needed, half.params.places) == (202, 3302)
-    assert half.estimate == pytest.approx(0.061, abs=5e-4)
-    assert say(half.sentences[0]) == (
-        "Half of the 2,245 incidents lie in 6.1 % of the places: the 202 busiest of 3,302."
-    )
-    plain = hs.gini_index(grid, generalized=False).estimate
-    assert plain == pytest.approx(0.830, abs=5e-4)
-    assert hs.gini_index(grid).estimate == pytest.approx(0.750, abs=5e-4)
 
 
 # Against the definitions, written out slowly

@@ -7,11 +7,15 @@ from hotspots.grid.counting import count_incidents
 from hotspots.grid.hexgrid import make_hexgrid, with_constants
 from hotspots.grid.named_areas import area_grid
 from hotspots.grid.names import name_cells, unnumbered, with_names
+from hotspots.grid.population import PopulationAccount
 from hotspots.grid.rates import empirical_bayes_rate, incident_rate
 from hotspots.grid.selection import Selection, select_incidents
 from hotspots.grid.squares import make_square_grid
+from hotspots.grid.transfer import CellPopulation, population_in_cells
 
 __all__ = [
+    "CellPopulation",
+    "PopulationAccount",
     "Selection",
     "area_grid",
     "count_incidents",
@@ -20,6 +24,7 @@ __all__ = [
     "make_hexgrid",
     "make_square_grid",
     "name_cells",
+    "population_in_cells",
     "select_incidents",
     "study_area",
     "unnumbered",

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _POLYGONS: Final = ("Polygon", "MultiPolygon")
+_POLYGON_TYPES: Final = (3, 6)
 #: Areas that were drawn apart overlap by slivers; a larger share than this of an area is said.
-_SLIVER: Final = 1e-3
+SLIVER: Final = 1e-3
 
 
 def area_grid(
@@ -91,13 +92,10 @@ def area_grid(
         kind = "no row" if isinstance(polygons, gpd.GeoDataFrame) else type(polygons).__name__
         msg = f"area_grid() takes a GeoDataFrame with a polygon a row, got {kind}."
         raise ParameterError(msg)
-    if polygons.crs is None:
-        msg = "The areas do not say their CRS. Set it, for example areas.set_crs('EPSG:4326')."
-        raise CoordinateReferenceError(msg)
     names_column = _column(polygons, name, "name")
     codes = _codes(polygons, _column(polygons, code, "code") or names_column)
     order = np.argsort(codes)
-    shapes = _shapes(polygons, codes)[order]
+    shapes = polygons_of(polygons, codes, stacklevel=3)[order]
     plane = on_plane(shapes, centre_of(shapes))
     km2 = shapely.area(plane) / 1e6
     columns: dict[str, object] = {"area_km2": km2, "area_in_study_km2": km2}
@@ -195,26 +193,53 @@ def as_codes(values: pd.Series) -> NDArray[np.object_]:
     return np.asarray(codes)
 
 
-def _shapes(polygons: gpd.GeoDataFrame, codes: NDArray[np.object_]) -> NDArray[np.object_]:
-    shapes = polygons.geometry
+def polygons_of(
+    areas: gpd.GeoDataFrame, labels: NDArray[np.object_], *, stacklevel: int
+) -> NDArray[np.object_]:
+    """Take the polygons out of a frame of areas, or say which of them is none.
+
+    Parameters
+    ----------
+    areas : geopandas.GeoDataFrame
+        Areas, in any CRS.
+    labels : ndarray of object, shape (n,)
+        What to call each in an error.
+    stacklevel : int
+        Whose line a warning names, counted from here.
+
+    Returns
+    -------
+    ndarray of shapely.Polygon or shapely.MultiPolygon, shape (n,)
+        Valid, in EPSG:4326.
+
+    Raises
+    ------
+    CoordinateReferenceError
+        If the areas do not say their CRS.
+    ParameterError
+        If one has no shape, is no polygon, or covers nothing.
+    """
+    if areas.crs is None:
+        msg = "The areas do not say their CRS. Set it, for example areas.set_crs('EPSG:4326')."
+        raise CoordinateReferenceError(msg)
+    shapes = areas.geometry
     for wrong, what in (
         (shapes.isna() | shapes.is_empty, "has no shape"),
         (~shapes.geom_type.isin(_POLYGONS), "is no polygon"),
     ):
         if wrong.any():
-            first = codes[int(np.flatnonzero(wrong)[0])]
+            first = labels[int(np.flatnonzero(wrong)[0])]
             msg = (
-                f"The area {first} {what}. Give polygons only, such as polygons[polygons.geom_type"
+                f"The area {first} {what}. Give polygons only, such as areas[areas.geom_type"
                 ".isin(['Polygon', 'MultiPolygon'])]."
             )
             raise ParameterError(msg)
-    whole = repaired(shapes.to_crs(WGS84).to_numpy(), stacklevel=4)
+    whole = repaired(shapes.to_crs(WGS84).to_numpy(), stacklevel=stacklevel + 1)
     flat = np.flatnonzero(shapely.area(whole) == 0)
     if len(flat):
-        msg = f"The area {codes[flat[0]]} covers nothing. Leave it out, or repair it."
+        msg = f"The area {labels[flat[0]]} covers nothing. Leave it out, or repair it."
         raise ParameterError(msg)
-    mixed = np.flatnonzero(~np.isin(shapely.get_type_id(whole), (3, 6)))
-    for i in mixed:
+    for i in np.flatnonzero(~np.isin(shapely.get_type_id(whole), _POLYGON_TYPES)):
         parts = shapely.get_parts(whole[i])
         whole[i] = shapely.union_all(parts[shapely.area(parts) > 0])
     return whole
@@ -234,7 +259,7 @@ def _overlap_shares(plane: NDArray[np.object_], codes: NDArray[np.object_]) -> N
     for owner, mine in parts.groupby(owners):
         covered[owner] = shapely.union_all(mine.to_numpy()).area
     shares = covered / shapely.area(plane)
-    said = shares > _SLIVER
+    said = shares > SLIVER
     if said.any():
         worst = int(np.argmax(shares))
         what = message(
