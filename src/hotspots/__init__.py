@@ -43,6 +43,7 @@ from hotspots.loaders import (
 )
 from hotspots.methods.autocorrelation import global_moran, local_moran
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
+from hotspots.methods.density import kernel_density
 from hotspots.methods.local import false_alarm_rate, local_gi_star
 from hotspots.publish import Policy, Release, publish
 from hotspots.render import make_map, write_page
@@ -77,6 +78,7 @@ __all__ = [
     "gini_index",
     "global_moran",
     "incident_rate",
+    "kernel_density",
     "list_feeds",
     "list_samples",
     "load_sample",

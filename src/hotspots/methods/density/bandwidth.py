@@ -17,8 +17,6 @@ from hotspots.methods.density.sums import kernel_sums
 from hotspots.methods.density.window import mass_inside, window_of_outline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from hotspots.methods.density.ground import Ground
@@ -31,6 +29,10 @@ _RADII: Final = 512
 _NEIGHBOURS: Final = 1000
 #: Widths that cross-validation tries before it narrows down.
 _TRIED: Final = 20
+#: Widths this much alike, as logarithms, are one.
+_CLOSE: Final = 1e-3
+#: No place of an incident is known more closely than this: a smaller width is no answer.
+_FINEST_M: Final = 5.0
 #: The outline is taken without details finer than this part of the kernel's spread: only rules
 #: do so, and no more than 0.1 % of a kernel comes of it.
 _DETAIL: Final = 1 / 25
@@ -67,7 +69,17 @@ def spread_by_rule(ground: Ground, rule: str) -> float:
     if rule in {"scott", "nrd", "oversmooth"}:
         widths = {"scott": scott_m, "nrd": normal_reference_m, "oversmooth": oversmooth_m}
         return _not_flat(widths[rule](ground.x_m, ground.y_m, ground.weights))
-    return diggle_m(ground) if rule == "diggle" else likelihood_m(ground)
+    width = diggle_m(ground) if rule == "diggle" else likelihood_m(ground)
+    if width < _FINEST_M:
+        places, incidents = len(ground.x_m), ground.incidents
+        msg = (
+            f"The rule {rule!r} collapses: the less smoothing, the better it looks, down to "
+            f"{width:.2g} m. That happens when the places ({places:,} for {incidents:,} incidents) "
+            "are those of a list, or copies a step apart. Give bandwidth_m, well above the "
+            "distance between them, or take rule='scott'; bandwidth_table() shows what each does."
+        )
+        raise FitnessError(msg)
+    return width
 
 
 def scott_m(
@@ -174,12 +186,8 @@ def diggle_m(ground: Ground) -> float:
     Returns
     -------
     float
-        In metres: half the radius of the disc for which the error is computed.
-
-    Raises
-    ------
-    FitnessError
-        If the error falls all the way to a width of nothing.
+        In metres: half the radius of the disc for which the error is computed; 0 when the error
+        falls all the way to no width.
 
     References
     ----------
@@ -203,9 +211,7 @@ def diggle_m(ground: Ground) -> float:
     size = math.pi * discs**2
     error = (1 / density - 2 * k[1 : len(discs) + 1]) / size + shared @ np.diff(k) / size**2
     best = int(np.argmin(error))
-    if best == 0:
-        raise FitnessError(_collapsed("diggle", ground))
-    return float(discs[best] / 2)
+    return 0.0 if best == 0 else float(discs[best] / 2)
 
 
 def likelihood_m(ground: Ground) -> float:
@@ -224,26 +230,27 @@ def likelihood_m(ground: Ground) -> float:
     float
         In metres.
 
-    Raises
-    ------
-    FitnessError
-        If the likelihood rises all the way to a width of nothing.
-
     References
     ----------
     Loader, C. (1999). Local Regression and Likelihood. Springer. DOI 10.1007/b98858
     """
+    widest = _not_flat(scott_m(ground.x_m, ground.y_m, ground.weights))
     places = np.column_stack([ground.x_m, ground.y_m])
     nearest = spatial.KDTree(places).query(places, k=min(_NEAREST + 1, len(places)))
     typical = float(np.median(nearest[0][:, 1]))
-    widest = _not_flat(scott_m(ground.x_m, ground.y_m, ground.weights))
     tried = np.geomspace(min(typical / 4, widest / 4), 2 * widest, _TRIED)
     shape = ground.shape()
 
     def loss(log_width: float) -> float:
         return -_log_likelihood(ground, shape, nearest, math.exp(log_width))
 
-    return _smallest(loss, np.log(tried), lambda: _collapsed("ppl", ground))
+    losses = [loss(math.log(one)) for one in tried]
+    best = int(np.argmin(losses))
+    around = np.log(tried[[max(best - 1, 0), min(best + 1, len(tried) - 1)]])
+    found = optimize.minimize_scalar(
+        loss, bounds=tuple(around), method="bounded", options={"xatol": _CLOSE}
+    )
+    return math.exp(found.x)
 
 
 def _log_likelihood(
@@ -273,18 +280,6 @@ def _log_likelihood(
     window = window_of_outline(shapely.simplify(shape, width * _DETAIL))
     mass = mass_inside(window, ground.x_m, ground.y_m, widths, kernel="gaussian")
     return float(ground.weights @ (log_density - np.log(np.maximum(mass, _LOST))))
-
-
-def _smallest(
-    loss: Callable[[float], float], tried: NDArray[np.float64], collapsed: Callable[[], str]
-) -> float:
-    losses = [loss(float(one)) for one in tried]
-    best = int(np.argmin(losses))
-    if best == 0:
-        raise FitnessError(collapsed())
-    bounds = (tried[best - 1], tried[min(best + 1, len(tried) - 1)])
-    found = optimize.minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-3})
-    return math.exp(found.x)
 
 
 def _k_function(
@@ -336,13 +331,3 @@ def _not_flat(width: float) -> float:
         )
         raise FitnessError(msg)
     return width
-
-
-def _collapsed(rule: str, ground: Ground) -> str:
-    places, incidents = len(ground.x_m), ground.incidents
-    return (
-        f"The rule {rule!r} finds no best bandwidth: less smoothing always looks better. That "
-        f"happens when incidents lie on few places ({incidents:,} incidents, {places:,} places) "
-        "or on the points of a fine list. Give bandwidth_m, well above the distance between such "
-        "points, or take rule='scott'; bandwidth_table() shows what each choice does."
-    )

