@@ -42,6 +42,12 @@ from hotspots.loaders import (
     sample_path,
 )
 from hotspots.methods.autocorrelation import global_moran, local_moran
+from hotspots.methods.clusters import (
+    cluster_table,
+    dbscan_hotspots,
+    hdbscan_hotspots,
+    k_distance,
+)
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.density import kernel_density
 from hotspots.methods.local import false_alarm_rate, local_gi_star
@@ -68,8 +74,10 @@ __all__ = [
     "Selection",
     "area_grid",
     "areas_of",
+    "cluster_table",
     "concentration_share",
     "count_incidents",
+    "dbscan_hotspots",
     "describe_feed",
     "detect_feed",
     "empirical_bayes_rate",
@@ -77,7 +85,9 @@ __all__ = [
     "fetch_incidents",
     "gini_index",
     "global_moran",
+    "hdbscan_hotspots",
     "incident_rate",
+    "k_distance",
     "kernel_density",
     "list_feeds",
     "list_samples",

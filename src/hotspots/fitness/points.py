@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from hotspots.errors import FitnessError
+from hotspots.grid.places import distinct_places
 
 if TYPE_CHECKING:
     from hotspots.grid.points import Points
@@ -14,8 +13,12 @@ if TYPE_CHECKING:
 #: Places that the publisher chose from a list: many incidents share one, and the distances
 #: between them are those of the list.
 SNAPPED: Final = ("snap_point", "intersection", "area")
-#: With more than this share of incidents on a place that others have too, distances of zero rule.
-_MOST_SHARED: Final = 0.5
+#: With more than this share of incidents on a place that others have too, the distance from the
+#: middle one to its nearest neighbour is zero, whatever the map.
+MOST_SHARED: Final = 0.5
+#: With fewer of the rows on the map than this, Ratcliffe (2004) finds maps that differ from the
+#: whole one by more than chance.
+FEWEST_LOCATED: Final = 0.85
 
 
 def check_enough_points(points: Points, *, fewest: int, what: str) -> None:
@@ -46,6 +49,40 @@ def check_enough_points(points: Points, *, fewest: int, what: str) -> None:
         raise FitnessError(msg)
 
 
+def check_located_share(points: Points, *, what: str) -> None:
+    """Refuse incidents of which too many have no place: the map would be that of the others.
+
+    Parameters
+    ----------
+    points : Points
+        The incidents.
+    what : str
+        The method, as the subject of a sentence.
+
+    Raises
+    ------
+    FitnessError
+        If fewer than 85 % of the rows have a place, inside the area or outside.
+
+    References
+    ----------
+    Ratcliffe, J. H. (2004). Geocoding crime and a first estimate of a minimum acceptable hit rate.
+    International Journal of Geographical Information Science 18, 61-72.
+    DOI 10.1080/13658810310001596076
+    """
+    without = points.left_out["unlocated"]
+    rows = len(points.rows) + sum(points.left_out.values())
+    if rows and 1 - without / rows < FEWEST_LOCATED:
+        msg = (
+            f"{what} speaks of where incidents are, and {without:,} of {rows:,} rows "
+            f"({without / rows:.0%}) have no place; up to {1 - FEWEST_LOCATED:.0%} may be without "
+            "one. Choose offences or a period with more places; or, if you know that those without "
+            "one are spread as the others are, leave them out yourself: "
+            "incidents[incidents.geometry.notna()]."
+        )
+        raise FitnessError(msg)
+
+
 def share_on_shared_places(points: Points) -> float:
     """Give the share of incidents that lie exactly where another one lies.
 
@@ -62,9 +99,7 @@ def share_on_shared_places(points: Points) -> float:
     total = int(points.weights.sum())
     if not total:
         return 0.0
-    places = np.column_stack([points.x_m, points.y_m])
-    _, which = np.unique(places, axis=0, return_inverse=True)
-    stacks = np.bincount(which.ravel(), weights=points.weights)
+    stacks = distinct_places(points.x_m, points.y_m, points.weights).weights
     return float(stacks[stacks > 1].sum() / total)
 
 
@@ -92,7 +127,7 @@ def check_own_places(points: Points, *, what: str, allowed: bool, option: str) -
         return
     snapped = [name for name in points.precisions if name in SNAPPED]
     shared = share_on_shared_places(points)
-    if not snapped and shared <= _MOST_SHARED:
+    if not snapped and shared <= MOST_SHARED:
         return
     why = (
         f"the publisher moved them to a place of its own choice (location_precision: "

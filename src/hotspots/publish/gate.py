@@ -16,7 +16,12 @@ from hotspots.loaders.quality import QualityReport
 from hotspots.publish.accounts import exact_accounts, public_accounts
 from hotspots.publish.coarsen import coarsen_until_shown
 from hotspots.publish.policy import OPEN, STRICT, Policy
-from hotspots.publish.refusals import refuse_overlaps, refuse_unsafe_cells, refuse_unsafe_test
+from hotspots.publish.refusals import (
+    refuse_incident_rows,
+    refuse_overlaps,
+    refuse_unsafe_cells,
+    refuse_unsafe_test,
+)
 from hotspots.publish.release import SEAL, Layer, Release, Source, stamped
 from hotspots.publish.suppression import band_counts
 from hotspots.results import HotspotResult
@@ -187,6 +192,7 @@ def _refuse_unsafe(layers: Sequence[HotspotResult], policy: Policy) -> None:
                 f"Choose with select_incidents(incidents, offence=...) from: {allowed}."
             )
             raise PublishError(msg)
+        refuse_incident_rows(result)
         refuse_unsafe_cells(result)
         refuse_unsafe_test(result)
         if not result.data.index.equals(layers[0].data.index):

@@ -18,6 +18,29 @@ if TYPE_CHECKING:
 _HIGHEST_ALPHA: Final = 0.1
 
 
+def refuse_incident_rows(result: HotspotResult) -> None:
+    """Refuse a result with a row for each incident, such as clusters.
+
+    Parameters
+    ----------
+    result : HotspotResult
+        A layer.
+
+    Raises
+    ------
+    PublishError
+        If its rows are incidents.
+    """
+    if "cluster" in result.data.columns:
+        msg = (
+            f"The result of {result.method} has a row for each incident, not for each cell, and a "
+            "release tells nobody where an incident is. Cluster shapes cannot be released yet "
+            "either: which cells they are made of tells which cells are not empty. Count in cells "
+            "and publish local_gi_star(grid)."
+        )
+        raise PublishError(msg)
+
+
 def refuse_unsafe_cells(result: HotspotResult) -> None:
     """Refuse cells that tell where incidents are by being there, and names put on by hand.
 
