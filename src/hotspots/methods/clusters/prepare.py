@@ -11,7 +11,6 @@ from hotspots.fitness import (
     check_enough_points,
     check_located_share,
     check_own_places,
-    share_on_shared_places,
 )
 from hotspots.grid.places import distinct_places
 from hotspots.grid.points import points_of
@@ -85,10 +84,12 @@ def prepare(
     check_enough_points(points, fewest=fewest, what=what)
     check_located_share(points, what=what)
     check_own_places(points, what=what, allowed=allow_shared_places, option=OPTION)
+    places = distinct_places(points.x_m, points.y_m, points.weights)
+    shared = places.weights[places.weights > 1].sum() / places.weights.sum()
     return Prepared(
         points=points,
-        places=distinct_places(points.x_m, points.y_m, points.weights),
-        share_shared=share_on_shared_places(points),
+        places=places,
+        share_shared=float(shared),
         uncertainty_m=_uncertainty(incidents, points),
     )
 
