@@ -31,7 +31,7 @@ class AtRandom(NamedTuple):
 
     @property
     def median(self) -> int:  # numpydoc ignore=RT01
-        """Incidents in the largest cluster: so many or fewer on half of the maps."""
+        """The incidents in the largest cluster: so many or fewer on half of the maps."""
         return int(self.largest[(len(self.largest) - 1) // 2])
 
     def smallest_hot(self, alpha: float) -> int:
