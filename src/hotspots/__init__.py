@@ -51,6 +51,7 @@ from hotspots.methods.clusters import (
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.density import kernel_density
 from hotspots.methods.local import false_alarm_rate, local_gi_star
+from hotspots.methods.scan import scan_clusters, scan_hotspots
 from hotspots.publish import Policy, Release, publish
 from hotspots.render import make_map, write_page
 from hotspots.results import Estimate, HotspotResult, Provenance
@@ -105,6 +106,8 @@ __all__ = [
     "read_areas",
     "read_incidents",
     "sample_path",
+    "scan_clusters",
+    "scan_hotspots",
     "select_incidents",
     "study_area",
     "validate_incidents",

@@ -23,6 +23,7 @@ from hotspots.fitness.times import (
     check_days_known,
     check_hours_known,
 )
+from hotspots.fitness.scan import check_scan
 from hotspots.grid.counts import counts_of
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "check_hours_known",
     "check_located_share",
     "check_own_places",
+    "check_scan",
     "counts_of",
     "share_on_shared_places",
 ]
