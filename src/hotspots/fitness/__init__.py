@@ -17,13 +17,13 @@ from hotspots.fitness.points import (
     check_own_places,
     share_on_shared_places,
 )
+from hotspots.fitness.scan import check_scan
 from hotspots.fitness.times import (
     FEWEST_KNOWN,
     MOST_ON_ONE_MINUTE,
     check_days_known,
     check_hours_known,
 )
-from hotspots.fitness.scan import check_scan
 from hotspots.grid.counts import counts_of
 
 __all__ = [
