@@ -12,6 +12,7 @@ from hotspots.grid import (
     PopulationAccount,
     Selection,
     area_grid,
+    count_harm,
     count_incidents,
     empirical_bayes_rate,
     incident_rate,
@@ -51,7 +52,14 @@ from hotspots.methods.clusters import (
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.density import kernel_density
 from hotspots.methods.local import false_alarm_rate, local_gi_star
-from hotspots.methods.scan import scan_clusters, scan_hotspots
+from hotspots.methods.stability import hotspot_stability
+from hotspots.offences import (
+    HarmTable,
+    HarmWeights,
+    harm_table,
+    harm_weights,
+    list_harm_tables,
+)
 from hotspots.publish import Policy, Release, publish
 from hotspots.render import make_map, write_page
 from hotspots.results import Estimate, HotspotResult, Provenance
@@ -62,6 +70,8 @@ __all__ = [
     "Estimate",
     "FetchLimits",
     "Fetched",
+    "HarmTable",
+    "HarmWeights",
     "HotspotResult",
     "HotspotsError",
     "Merged",
@@ -77,6 +87,7 @@ __all__ = [
     "areas_of",
     "cluster_table",
     "concentration_share",
+    "count_harm",
     "count_incidents",
     "dbscan_hotspots",
     "describe_feed",
@@ -86,11 +97,15 @@ __all__ = [
     "fetch_incidents",
     "gini_index",
     "global_moran",
+    "harm_table",
+    "harm_weights",
     "hdbscan_hotspots",
+    "hotspot_stability",
     "incident_rate",
     "k_distance",
     "kernel_density",
     "list_feeds",
+    "list_harm_tables",
     "list_samples",
     "load_sample",
     "local_gi_star",
@@ -106,8 +121,6 @@ __all__ = [
     "read_areas",
     "read_incidents",
     "sample_path",
-    "scan_clusters",
-    "scan_hotspots",
     "select_incidents",
     "study_area",
     "validate_incidents",

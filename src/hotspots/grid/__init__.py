@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hotspots.grid.area import study_area
 from hotspots.grid.counting import count_incidents
+from hotspots.grid.harm import count_harm
 from hotspots.grid.hexgrid import make_hexgrid, with_constants
 from hotspots.grid.named_areas import area_grid
 from hotspots.grid.names import name_cells, unnumbered, with_names
@@ -18,6 +19,7 @@ __all__ = [
     "PopulationAccount",
     "Selection",
     "area_grid",
+    "count_harm",
     "count_incidents",
     "empirical_bayes_rate",
     "incident_rate",

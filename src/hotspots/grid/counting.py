@@ -12,6 +12,7 @@ from hotspots.grid.area import is_study_area
 from hotspots.grid.hexgrid import make_hexgrid, with_constants
 from hotspots.grid.placing import place_incidents
 from hotspots.grid.rates import without_rates
+from hotspots.offences.harm import HARM_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ def count_incidents(
     place, rows = place_incidents(incidents, grid, match)
     weights = incidents["count"].to_numpy(dtype=np.int64)
     facts = facts_of(incidents)
-    out = without_rates(grid)
+    out = without_rates(grid).drop(columns=list(HARM_COLUMNS), errors="ignore")
     out["n"] = _sums(place, weights, len(grid))
     for key, chosen in _splits(incidents, by, facts):
         out[f"n_{key}"] = _sums(place[chosen], weights[chosen], len(grid))
