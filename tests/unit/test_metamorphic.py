@@ -46,6 +46,7 @@ class Town:
     latitude: float = 53.8
     longitude: float = 0.0
     foot: bool = False
+    copies: int = 1
     rows: int | None = None
     cells: int | None = None
     names: int | None = None
@@ -141,6 +142,7 @@ def _doubled(town: Town) -> Town:
         x_m=np.tile(town.x_m, 2),
         y_m=np.tile(town.y_m, 2),
         row=np.arange(2 * len(town.row)),
+        copies=2,
     )
 
 
@@ -209,6 +211,33 @@ def _density(**options: Any) -> Callable[[Town], pd.DataFrame]:  # noqa: ANN401 
     return run
 
 
+def _dbscan(town: Town) -> pd.DataFrame:
+    result = hs.dbscan_hotspots(
+        town.incidents(),
+        eps_m=300.0,
+        min_incidents=8 * town.copies,
+        area=town.area(),
+        n_simulations=99,
+        allow_shared_places=True,
+        rng=SEED,
+    )
+    return result.data[["cluster", "is_core", "p_adjusted", "hotspot"]].sort_index()
+
+
+def _dbscan_without_area(town: Town) -> pd.DataFrame:
+    result = hs.dbscan_hotspots(
+        town.incidents(), eps_m=300.0, min_incidents=8 * town.copies, allow_shared_places=True
+    )
+    return result.data[["cluster", "is_core"]].sort_index()
+
+
+def _hdbscan(town: Town) -> pd.DataFrame:
+    result = hs.hdbscan_hotspots(
+        town.incidents(), min_incidents=15, area=town.area(), allow_shared_places=True
+    )
+    return result.data[["cluster", "strength"]].sort_index()
+
+
 def _gini(town: Town) -> pd.DataFrame:
     return _number(hs.gini_index(town.squares(), generalized=False))
 
@@ -241,17 +270,20 @@ METHODS: Final = {
     "local_moran": Method(run=_local_moran, times={"n": 2}, by_name=_local_moran_by_name),
     "global_moran": Method(run=_global_moran),
     "kernel_density": Method(
-        run=_density(bandwidth_m=900.0), times={"density_per_km2": 2}, within=1e-5, latitude=1e-2
+        run=_density(bandwidth_m=900.0), times={"density_per_km2": 2}, within=1e-5, latitude=5e-2
     ),
     "kernel_density, Gaussian, uniform edge": Method(
         run=_density(bandwidth_m=400.0, kernel="gaussian", edge="uniform"),
         times={"density_per_km2": 2},
         within=1e-5,
-        latitude=1e-2,
+        latitude=5e-2,
     ),
     "kernel_density, bandwidth chosen": Method(
-        run=_density(), times={"density_per_km2": 2}, within=1e-3, latitude=1e-2
+        run=_density(), times={"density_per_km2": 2}, within=1e-3, latitude=5e-2
     ),
+    "dbscan_hotspots": Method(run=_dbscan),
+    "dbscan_hotspots, no area": Method(run=_dbscan_without_area),
+    "hdbscan_hotspots": Method(run=_hdbscan, within=1e-6, latitude=5e-2),
     "gini_index": Method(run=_gini),
     "concentration_share": Method(run=_share),
 }
@@ -284,6 +316,19 @@ def test_what_must_not_matter_does_not(method: Method, relation: str) -> None:
     pd.testing.assert_frame_equal(
         after, before, check_dtype=False, check_names=False, rtol=within, atol=1e-12
     )
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_there_is_something_in_the_town_to_find(name: str) -> None:
+    """A method that says nothing of the town would keep to every relation."""
+    said = METHODS[name].run(_town())
+    assert said.notna().to_numpy().any()
+    if "hotspot" in said:
+        hot = said["hotspot"] == "hot"
+        assert hot.any()
+        assert not hot.all()
+    elif len(said) > 1:
+        assert all(len(said[column].unique()) > 1 for column in said)
 
 
 def test_a_relation_can_fail() -> None:
