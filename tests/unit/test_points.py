@@ -12,7 +12,12 @@ import shapely
 
 import hotspots as hs
 from hotspots.errors import CoordinateReferenceError, FitnessError
-from hotspots.fitness import check_enough_points, check_own_places, share_on_shared_places
+from hotspots.fitness import (
+    check_enough_points,
+    check_located_share,
+    check_own_places,
+    share_on_shared_places,
+)
 from hotspots.grid.points import points_of
 
 if TYPE_CHECKING:
@@ -92,3 +97,26 @@ def test_too_few_points_are_refused(make_incidents: MakeIncidents) -> None:
     points = points_of(make_incidents([(-1.55, 53.75), None]))
     with pytest.raises(FitnessError, match=r"at least 20 incidents with a place, got 1 \(1 more"):
         check_enough_points(points, fewest=20, what="nearest_neighbor_index")
+
+
+def test_metres_that_say_they_are_degrees_are_refused(make_incidents: MakeIncidents) -> None:
+    incidents = make_incidents([(430_000.0, 430_000.0), None, (430_010.0, 430_000.0)])
+    area = hs.study_area(SQUARE, name="A square")
+    for where in (None, area):
+        with pytest.raises(CoordinateReferenceError, match=r"places up to \(430010, 430000\)"):
+            points_of(incidents, where)
+
+
+def test_too_few_with_a_place_are_refused_and_say_what_would_help(
+    make_incidents: MakeIncidents,
+) -> None:
+    located = [(-1.55 + i * 1e-3, 53.75) for i in range(17)]
+    check_located_share(points_of(make_incidents([*located, None, None, None])), what="ripley_k")
+    points = points_of(make_incidents([*located, None, None, None, None]))
+    with pytest.raises(FitnessError, match=r"ripley_k speaks .* 4 of 21 rows \(19%\) have no"):
+        check_located_share(points, what="ripley_k")
+    outside = points_of(
+        make_incidents([*located, (0.0, 53.7), None, None, None]),
+        hs.study_area(SQUARE, name="A square"),
+    )
+    check_located_share(outside, what="ripley_k")

@@ -73,7 +73,7 @@ def points_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None = None)
     Raises
     ------
     CoordinateReferenceError
-        If the frame is not in EPSG:4326.
+        If the frame is not in EPSG:4326, or says so and holds metres.
     FitnessError
         If no row has a place, or a row takes back incidents (a negative ``count``).
     SchemaMismatchError
@@ -87,6 +87,7 @@ def points_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None = None)
             "read_incidents(), or move them: incidents.to_crs('EPSG:4326')."
         )
         raise CoordinateReferenceError(msg)
+    _check_degrees(incidents)
     shape = None if area is None else check_study_area(area)
     counts = incidents["count"].to_numpy(dtype=np.int64)
     rows, left_out = _rows_with_a_place(incidents, shape, counts)
@@ -109,6 +110,19 @@ def points_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None = None)
         left_out=left_out,
         provenance=_provenance(incidents, area, int(counts[rows].sum())),
     )
+
+
+def _check_degrees(incidents: gpd.GeoDataFrame) -> None:
+    """Refuse metres in a frame that says it holds degrees."""
+    west, south, east, north = shapely.total_bounds(incidents.geometry.array)
+    # Without any place all of these are NaN, and no comparison holds.
+    if min(west, -east) < -180 or min(south, -north) < -90:  # noqa: PLR2004 - the globe
+        msg = (
+            f"The frame says that it is in EPSG:4326 and holds places up to ({east:g}, {north:g}), "
+            "which are no degrees. Say which CRS they are in, and move them: "
+            "incidents.set_crs('EPSG:...', allow_override=True).to_crs('EPSG:4326')."
+        )
+        raise CoordinateReferenceError(msg)
 
 
 def outline_in(shape: shapely.Geometry, crs: pyproj.CRS) -> shapely.Geometry:
