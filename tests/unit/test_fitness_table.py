@@ -122,10 +122,17 @@ def _rows() -> Rows:
     """Give what is asked, the data that lack it, and the methods that ask."""
     apart = {name: ON_POINTS[name] for name in DISTANCES}
     counts = TESTS | CONCENTRATION
-    counted: Asks = {"count_incidents": lambda points: hs.count_incidents(points, AREA)}
+    again: Asks = {
+        "hotspot_stability": lambda points: hs.hotspot_stability(points, AREA, hs.local_gi_star)
+    }
+    counted = again | {"count_incidents": lambda points: hs.count_incidents(points, AREA)}
     return [
         ("One kind of record: offences, or residents' concerns", "mixed", ON_POINTS | counted),
-        ("Degrees in EPSG:4326, which the method moves to metres itself", "metres", ON_POINTS),
+        (
+            "Degrees in EPSG:4326, which the method moves to metres itself",
+            "metres",
+            ON_POINTS | again,
+        ),
         ("Degrees that are degrees", "mislabelled", ON_POINTS),
         ("No incident taken back", "negative", ON_POINTS),
         ("Enough incidents with a place", "few", ON_POINTS),
