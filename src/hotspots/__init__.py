@@ -52,6 +52,7 @@ from hotspots.methods.clusters import (
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.density import kernel_density
 from hotspots.methods.local import false_alarm_rate, local_gi_star
+from hotspots.methods.scan import scan_clusters, scan_hotspots
 from hotspots.methods.stability import hotspot_stability
 from hotspots.offences import (
     HarmTable,
@@ -121,6 +122,8 @@ __all__ = [
     "read_areas",
     "read_incidents",
     "sample_path",
+    "scan_clusters",
+    "scan_hotspots",
     "select_incidents",
     "study_area",
     "validate_incidents",

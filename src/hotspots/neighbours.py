@@ -13,9 +13,10 @@ import shapely
 from scipy import sparse
 
 from hotspots.cells import as_cells, cells_in_base
-from hotspots.crs import WGS84, centre_of, local_equal_area_crs, project, unwrap_longitudes
+from hotspots.crs import WGS84, centre_of
 from hotspots.errors import CoordinateReferenceError, ParameterError
 from hotspots.grid.kinds import AREAS, SQUARES, kind_of, parse_squares
+from hotspots.grid.plane import on_plane
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -238,13 +239,8 @@ def area_windows(areas: gpd.GeoDataFrame, *, n_rings: int = 1) -> Windows:
         raise CoordinateReferenceError(msg)
     shapes = areas.geometry.to_numpy()
     n = len(shapes)
-    centre = centre_of(shapely.geometrycollections(shapes))
-    plane = project(unwrap_longitudes(shapes, centre[1]), WGS84, local_equal_area_crs(*centre))
-    near = shapely.STRtree(plane).query(plane, predicate="dwithin", distance=TOUCH_M)
-    # Where a corner lies on another's long side, the plane bends that side by more than a metre.
-    touching = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    itself = np.tile(np.arange(n), (2, 1))
-    one, other = np.concatenate([near, touching, itself], axis=1)
+    plane = on_plane(shapes, centre_of(shapes))
+    one, other = shapely.STRtree(plane).query(plane, predicate="dwithin", distance=TOUCH_M)
     step = sparse.csr_array((np.ones(len(one), dtype=np.int64), (one, other)), shape=(n, n))
     reached = step
     for _ in range(n_rings - 1):

@@ -17,6 +17,7 @@ from hotspots.fitness.points import (
     check_own_places,
     share_on_shared_places,
 )
+from hotspots.fitness.scan import check_scan
 from hotspots.fitness.times import (
     FEWEST_KNOWN,
     MOST_ON_ONE_MINUTE,
@@ -41,6 +42,7 @@ __all__ = [
     "check_hours_known",
     "check_located_share",
     "check_own_places",
+    "check_scan",
     "counts_of",
     "share_on_shared_places",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import polars as pl
 
 from hotspots.errors import SchemaMismatchError
 
@@ -20,7 +20,7 @@ SQUARES: Final = "squares"
 AREAS: Final = "areas"
 #: The column that says it, on every row alike. A grid without it has hexagons.
 KIND_COLUMN: Final = "grid_kind"
-_SQUARE: Final = re.compile(r"([NS])([1-9]\d*)([EW])([1-9]\d*)")
+_SQUARE: Final = r"\A([NS])([1-9][0-9]{0,17})([EW])([1-9][0-9]{0,17})\z"
 
 
 def kind_of(grid: pd.DataFrame) -> str:
@@ -99,18 +99,20 @@ def parse_squares(names: Iterable[str]) -> tuple[NDArray[np.int64], NDArray[np.i
     SchemaMismatchError
         If one of them is no id of a square.
     """
-    found: list[tuple[int, int]] = []
-    for name in names:
-        parts = _SQUARE.fullmatch(str(name))
-        if parts is None:
-            msg = f"{name!r} is not the id of a square. An id looks like 'N3W12'."
-            raise SchemaMismatchError(msg)
-        row, column = int(parts[2]), int(parts[4])
-        found.append(
-            (row - 1 if parts[1] == "N" else -row, column - 1 if parts[3] == "E" else -column)
-        )
-    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+    given = np.asarray(names).tolist() if hasattr(names, "dtype") else names
+    texts = pl.Series([str(name) for name in given], dtype=pl.String)
+    parts = texts.str.extract_groups(_SQUARE).struct.unnest()
+    wrong = parts["1"].is_null().to_numpy()
+    if wrong.any():
+        name = texts[int(np.flatnonzero(wrong)[0])]
+        msg = f"{name!r} is not the id of a square. An id looks like 'N3W12'."
+        raise SchemaMismatchError(msg)
+    return _number(parts["1"], parts["2"], "N"), _number(parts["3"], parts["4"], "E")
+
+
+def _number(side: pl.Series, steps: pl.Series, ahead: str) -> NDArray[np.int64]:
+    number = steps.cast(pl.Int64).to_numpy()
+    return np.where((side == ahead).to_numpy(), number - 1, -number)
 
 
 def _steps(number: int, ahead: str, behind: str) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from hotspots.results import HotspotResult
 
+#: The method of which it is known what its words tell of hidden counts.
+_PUBLIC_METHOD: Final = "local_gi_star"
 #: A level above it marks so much by chance that the page's sentences would mislead.
 _HIGHEST_ALPHA: Final = 0.1
 
@@ -105,14 +107,20 @@ def refuse_unsafe_test(result: HotspotResult) -> None:
     Raises
     ------
     PublishError
-        If the word for a cell tells of the cell's own count, if the test marks cold cells, or if
-        its level is above 0.1.
+        If the word for a cell tells of the cell's own count, or nobody knows yet what it tells; if
+        the test marks cold cells, or if its level is above 0.1.
     """
     if result.method == "local_moran":
         msg = (
             "A hot cell of local_moran itself holds more than the average cell, so the word tells "
             "that a hidden count is not zero. Publish local_gi_star(grid), whose word is about a "
             "cell with its neighbours."
+        )
+        raise PublishError(msg)
+    if result.method != _PUBLIC_METHOD:
+        msg = (
+            f"A result of {result.method} is for the analyst: it is not worked out yet which "
+            f"hidden counts its words give away. Publish {_PUBLIC_METHOD}(grid)."
         )
         raise PublishError(msg)
     options = result.params_dict()
