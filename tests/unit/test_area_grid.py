@@ -277,3 +277,25 @@ def test_only_hexagons_are_published_and_drawn(west_yorkshire: WestYorkshire, ki
         hs.publish(result, quality=west_yorkshire.quality)
     with pytest.raises(hs.HotspotsError, match=f"draws H3 hexagons, and these cells are {kind}"):
         hs.make_map(result)
+
+
+def test_areas_across_the_180th_meridian_are_whole(make_incidents: MakeIncidents) -> None:
+    halves = [shapely.box(179.9, -17.1, 180, -17), shapely.box(-180, -17.1, -179.9, -17)]
+    across = shapely.union_all(halves)
+    grid = hs.area_grid(_beats([across, shapely.box(179.8, -17.1, 179.9, -17)]))
+    assert grid["area_km2"].iloc[0] == pytest.approx(2 * grid["area_km2"].iloc[1], rel=1e-6)
+    incidents = make_incidents([(179.95, -17.05), (-179.95, -17.05), (179.85, -17.05), (0, -17.05)])
+    assert hs.count_incidents(incidents, grid)["n"].tolist() == [2, 1]
+
+
+def test_a_missing_name_is_empty() -> None:
+    grid = hs.area_grid(_beats(TWO.geometry.tolist(), name=["East", None]))  # type: ignore[list-item]
+    assert grid["name"].tolist() == ["East", ""]
+
+
+def test_nothing_to_count_gives_zeros(west_yorkshire: WestYorkshire) -> None:
+    grid = hs.area_grid(west_yorkshire.areas, code="name")
+    none = hs.select_incidents(west_yorkshire.incidents, period="2018-07").incidents.iloc[:0]
+    counted = hs.count_incidents(none, grid)
+    assert counted["n"].sum() == 0
+    assert counted[["rows_in_cells", "rows_without_place", "rows_outside"]].sum().sum() == 0

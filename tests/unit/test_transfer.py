@@ -283,6 +283,8 @@ def test_shapes_that_cannot_hold_people_are_refused() -> None:
         _put(grid, pd.DataFrame({"people": [1]}))
     with pytest.raises(hs.HotspotsError, match=r"do not say their CRS"):
         _put(grid, line.set_crs(None, allow_override=True))
+    with pytest.raises(hs.HotspotsError, match=r"The grid has no cells in its index"):
+        _put(HALVES, line.iloc[1:])
     places = _areas([shapely.Point(0, 0)], [1])
     with pytest.raises(hs.HotspotsError, match=r"leave the argument points out"):
         _put(grid, places, points=places)

@@ -100,7 +100,8 @@ def area_grid(
     km2 = shapely.area(plane) / 1e6
     columns: dict[str, object] = {"area_km2": km2, "area_in_study_km2": km2}
     if names_column is not None:
-        columns = {"name": polygons[names_column].astype(str).to_numpy()[order], **columns}
+        names = polygons[names_column].astype(object).where(polygons[names_column].notna(), "")
+        columns = {"name": names.astype(str).to_numpy()[order], **columns}
     grid = gpd.GeoDataFrame(
         {**columns, "overlap_share": _overlap_shares(plane, codes[order])},
         geometry=shapes,

@@ -18,6 +18,7 @@ from hotspots.errors import (
 )
 from hotspots.grid.area import check_study_area
 from hotspots.grid.holders import first_holder
+from hotspots.grid.kinds import kind_of
 from hotspots.grid.named_areas import SLIVER, polygons_of
 from hotspots.grid.overlay import shares_by_area
 from hotspots.grid.placing import cells_of_points
@@ -97,7 +98,8 @@ def population_in_cells(
         If the denominator has no name, a shape is neither polygon nor point, a population or weight
         is negative, or an argument does not go with another.
     SchemaMismatchError
-        If there is no such column, or it does not hold a number in every row.
+        If there is no such column, if it does not hold a number in every row, or if the grid's
+        index does not hold cells.
 
     Warns
     -----
@@ -135,6 +137,7 @@ def population_in_cells(
     >>> account.way, account.areas_cut
     ('area', 0)
     """
+    kind_of(grid)
     way = _way_of(areas, points, weight)
     named = _named(denominator)
     amounts = _numbers(areas, population, f"the population ({named})")
