@@ -47,13 +47,16 @@ TESTS: Final[Asks] = {
 VALUES: Final[Asks] = {
     "global_moran": lambda grid: hs.global_moran(grid, n_permutations=99, rng=1),
 }
+SCAN: Final[Asks] = {
+    "scan_hotspots": lambda grid: hs.scan_hotspots(grid, n_simulations=99, rng=1),
+}
 CONCENTRATION: Final[Asks] = {
     "lorenz_curve": hs.lorenz_curve,
     "gini_index": hs.gini_index,
     "concentration_share": hs.concentration_share,
 }
 #: What reads a result or a plan, not data of its own.
-READS_RESULTS: Final = ("false_alarm_rate", "cluster_table")
+READS_RESULTS: Final = ("false_alarm_rate", "cluster_table", "scan_clusters")
 
 
 class Bad:
@@ -121,7 +124,7 @@ Rows = list[tuple[str, str, Asks]]
 def _rows() -> Rows:
     """Give what is asked, the data that lack it, and the methods that ask."""
     apart = {name: ON_POINTS[name] for name in DISTANCES}
-    counts = TESTS | CONCENTRATION
+    counts = TESTS | SCAN | CONCENTRATION
     again: Asks = {
         "hotspot_stability": lambda points: hs.hotspot_stability(points, AREA, hs.local_gi_star)
     }
