@@ -118,6 +118,10 @@ def hotspot_stability(  # noqa: PLR0913 - one argument for each choice a reader 
     SchemaMismatchError
         If the incidents lack columns, or the method gives something else than described.
 
+    See Also
+    --------
+    false_alarm_rate : How often chance alone shows a hotspot: staying is no correction.
+
     References
     ----------
     Openshaw, S. (1984). The modifiable areal unit problem. Concepts and Techniques in Modern
