@@ -161,13 +161,14 @@ def _part_in_month(period: str, month: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class HotspotResult:
-    """The result of a method on cells: a table aligned to its input, and all that explains it.
+    """The result of a method: a table aligned to its input, and all that explains it.
 
     Attributes
     ----------
     data : geopandas.GeoDataFrame
         One row per cell, in the order of the input, with ``n``, ``expected``, the method's own
-        statistic, ``p_value``, ``p_adjusted``, ``hotspot``, ``busiest`` and ``note``.
+        statistic, ``p_value``, ``p_adjusted``, ``hotspot``, ``busiest`` and ``note``; or, of a
+        method that clusters incidents, one row per incident. The method says which columns.
     method : str
         Name of the function that made it.
     params : object

@@ -128,10 +128,12 @@ def test_stacks_are_thrown_whole(make_incidents: MakeIncidents) -> None:
     )
     assert result.params.clusters == 1
     assert result.params.one_place_clusters == 1
+    assert (result.params.incidents_on_cores, result.params.incidents_on_stacks) == (10, 10)
     assert result.params.largest_at_random == 10
     assert result.data["hotspot"].dropna().unique().tolist() == ["not significant"]
     assert "clusters.none_hot" in [c.key for c in result.caveats]
     assert "clusters.one_place" in [c.key for c in result.caveats]
+    assert any(str(c).startswith("100 % of the incidents on cores") for c in result.caveats)
 
 
 def test_no_cluster_at_all(make_incidents: MakeIncidents) -> None:

@@ -191,3 +191,13 @@ def test_two_places_in_one_square_are_always_within_reach() -> None:
     high = np.maximum.reduceat(b.y, starts) - np.minimum.reduceat(b.y, starts)
     assert (np.hypot(wide, high) <= reach).all()
     assert np.hypot(wide, high).max() > 0.9 * reach
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_feet_give_what_metres_give(seed: int) -> None:
+    xy = np.random.default_rng(seed).uniform(0, 1000, (300, 2))
+    metres, core = _group(xy, 40.0, 4)
+    feet, core_in_feet = _group(xy / 0.3048, 40.0 / 0.3048, 4)
+    assert metres.max() > 1
+    assert (metres == feet).all()
+    assert (core == core_in_feet).all()

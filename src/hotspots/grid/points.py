@@ -114,7 +114,7 @@ def points_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None = None)
 
 def _check_degrees(incidents: gpd.GeoDataFrame) -> None:
     """Refuse metres in a frame that says it holds degrees."""
-    west, south, east, north = shapely.total_bounds(incidents.geometry.array)
+    west, south, east, north = incidents.geometry.total_bounds
     # Without any place all of these are NaN, and no comparison holds.
     if min(west, -east) < -180 or min(south, -north) < -90:  # noqa: PLR2004 - the globe
         msg = (

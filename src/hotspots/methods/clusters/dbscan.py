@@ -174,17 +174,19 @@ def dbscan_hotspots(
 def _resolved(
     params: DbscanParams, ready: Prepared, found: Grouping, chance: AtRandom | None
 ) -> DbscanParams:
-    inside = found.cluster > 0
-    places_in = np.bincount(found.cluster[inside], minlength=len(found.sizes) + 1)[1:]
+    weights = ready.places.weights
+    places_in = np.bincount(found.cluster, minlength=len(found.sizes) + 1)[1:]
     facts = replace(
         params,
         eps_m=float(params.eps_m),
         n_simulations=params.n_simulations if chance is not None else 0,
-        incidents=int(ready.places.weights.sum()),
-        places=len(ready.places.weights),
+        incidents=int(weights.sum()),
+        places=len(weights),
         clusters=len(found.sizes),
         incidents_in_clusters=int(found.sizes.sum()),
         one_place_clusters=int((places_in == 1).sum()),
+        incidents_on_cores=int(weights[found.core].sum()),
+        incidents_on_stacks=int(weights[weights >= params.min_incidents].sum()),
         uncertainty_m=ready.uncertainty_m,
         crs=ready.points.crs.srs,
     )

@@ -34,6 +34,8 @@ class DbscanParams:
         Clusters found, and the incidents in them.
     one_place_clusters : int
         Clusters whose incidents all share one place.
+    incidents_on_cores, incidents_on_stacks : int
+        Incidents on cores; and those of them on a place that would be a core without any other.
     largest_at_random : int or None
         Median, over the random maps, of the incidents in the largest cluster; None without a study
         area.
@@ -56,6 +58,8 @@ class DbscanParams:
     clusters: int = 0
     incidents_in_clusters: int = 0
     one_place_clusters: int = 0
+    incidents_on_cores: int = 0
+    incidents_on_stacks: int = 0
     largest_at_random: int | None = None
     smallest_hot: int | None = None
     uncertainty_m: float | None = None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hotspots.methods.clusters.params import DbscanParams, HdbscanParams
     from hotspots.methods.clusters.prepare import Prepared
 
-#: From this share of incidents on shared places on, the result says so.
+#: From this share of incidents on shared places, or of cores on stacks, on, the result says so.
 _WORTH_SAYING: Final = 0.1
 
 
@@ -148,6 +148,10 @@ def dbscan_caveats(params: DbscanParams, ready: Prepared, *, n_hot: int) -> tupl
     said += _on_chance(params, ready, n_hot)
     said.append(message("clusters.other_distances"))
     said.append(message("methods.not_a_risk"))
+    if params.incidents_on_stacks >= _WORTH_SAYING * params.incidents_on_cores > 0:
+        percent = round(100 * params.incidents_on_stacks / params.incidents_on_cores)
+        min_incidents = params.min_incidents
+        said.append(message("clusters.stacks", percent=percent, min_incidents=min_incidents))
     if params.one_place_clusters:
         said.append(message("clusters.one_place", clusters=params.one_place_clusters))
     if params.uncertainty_m is not None and params.eps_m < params.uncertainty_m:
