@@ -53,6 +53,7 @@ from hotspots.methods.concentration import concentration_share, gini_index, lore
 from hotspots.methods.density import kernel_density
 from hotspots.methods.local import false_alarm_rate, local_gi_star
 from hotspots.methods.scan import scan_clusters, scan_hotspots
+from hotspots.methods.spacing import nearest_neighbor_index, ripley_k
 from hotspots.methods.stability import hotspot_stability
 from hotspots.offences import (
     HarmTable,
@@ -117,10 +118,12 @@ __all__ = [
     "make_square_grid",
     "merge_incidents",
     "name_cells",
+    "nearest_neighbor_index",
     "population_in_cells",
     "publish",
     "read_areas",
     "read_incidents",
+    "ripley_k",
     "sample_path",
     "scan_clusters",
     "scan_hotspots",
