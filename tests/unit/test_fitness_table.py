@@ -36,9 +36,17 @@ ON_POINTS: Final[Asks] = {
     "hdbscan_hotspots": lambda points: hs.hdbscan_hotspots(points, min_incidents=30),
     "k_distance": lambda points: hs.k_distance(points, k=30),
     "kernel_density": lambda points: hs.kernel_density(points, AREA, bandwidth_m=3000),
+    "nearest_neighbor_index": lambda points: hs.nearest_neighbor_index(points, AREA),
+    "ripley_k": lambda points: hs.ripley_k(points, AREA),
 }
 #: Methods that measure distances between incidents.
-DISTANCES: Final = ("dbscan_hotspots", "hdbscan_hotspots", "k_distance")
+DISTANCES: Final = (
+    "dbscan_hotspots",
+    "hdbscan_hotspots",
+    "k_distance",
+    "nearest_neighbor_index",
+    "ripley_k",
+)
 #: Methods on counts that test cells, and those that measure concentration.
 TESTS: Final[Asks] = {
     "local_gi_star": hs.local_gi_star,

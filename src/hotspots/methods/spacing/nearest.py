@@ -79,7 +79,8 @@ def nearest_neighbor_index(
     CoordinateReferenceError
         If the incidents are not in EPSG:4326.
     FitnessError
-        If there are fewer than 30 incidents, or their places are snapped or stacked.
+        If there are fewer than 30 incidents, more than 15 % of the rows have no place, or places
+        are snapped or stacked.
     ParameterError
         If an argument is outside what is described above.
     SchemaMismatchError

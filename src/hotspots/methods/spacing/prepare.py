@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hotspots.errors import ParameterError
-from hotspots.fitness import check_enough_points, check_own_places, share_on_shared_places
+from hotspots.fitness import (
+    check_enough_points,
+    check_located_share,
+    check_own_places,
+    share_on_shared_places,
+)
 from hotspots.grid.points import points_of
 from hotspots.words import Message, message
 
@@ -76,7 +81,8 @@ def places_in(
     Raises
     ------
     FitnessError
-        If there are fewer than 30 incidents, or their places are snapped or stacked.
+        If there are fewer than 30 incidents, too many rows have no place, or places are snapped
+        or stacked.
     ParameterError
         If there is no area.
     """
@@ -88,6 +94,7 @@ def places_in(
         raise ParameterError(msg)
     points = points_of(incidents, area)
     check_enough_points(points, fewest=FEWEST_INCIDENTS, what=what)
+    check_located_share(points, what=what)
     check_own_places(
         points, what=what, allowed=allow_shared_places, option="allow_shared_places=True"
     )

@@ -103,7 +103,8 @@ def ripley_k(  # noqa: PLR0913 - one argument for each choice a reader may quest
     CoordinateReferenceError
         If the incidents are not in EPSG:4326.
     FitnessError
-        If there are fewer than 30 incidents, or their places are snapped or stacked.
+        If there are fewer than 30 incidents, more than 15 % of the rows have no place, or places
+        are snapped or stacked.
     ParameterError
         If an argument is outside what is described above, or distances are so large that the area
         and a copy of it moved by as much hardly overlap.
