@@ -50,7 +50,7 @@ from hotspots.methods.clusters import (
     k_distance,
 )
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
-from hotspots.methods.density import kernel_density
+from hotspots.methods.density import bandwidth_table, kernel_density, relative_risk
 from hotspots.methods.local import false_alarm_rate, local_gi_star
 from hotspots.methods.scan import scan_clusters, scan_hotspots
 from hotspots.methods.spacing import nearest_neighbor_index, ripley_k
@@ -87,6 +87,7 @@ __all__ = [
     "Selection",
     "area_grid",
     "areas_of",
+    "bandwidth_table",
     "cluster_table",
     "concentration_share",
     "count_harm",
@@ -123,6 +124,7 @@ __all__ = [
     "publish",
     "read_areas",
     "read_incidents",
+    "relative_risk",
     "ripley_k",
     "sample_path",
     "scan_clusters",

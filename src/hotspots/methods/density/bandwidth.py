@@ -68,7 +68,7 @@ def spread_by_rule(ground: Ground, rule: str) -> float:
         raise ParameterError(msg)
     if rule in {"scott", "nrd", "oversmooth"}:
         widths = {"scott": scott_m, "nrd": normal_reference_m, "oversmooth": oversmooth_m}
-        return _not_flat(widths[rule](ground.x_m, ground.y_m, ground.weights))
+        return not_flat(widths[rule](ground.x_m, ground.y_m, ground.weights))
     width = diggle_m(ground) if rule == "diggle" else likelihood_m(ground)
     if width < _FINEST_M:
         places, incidents = len(ground.x_m), ground.incidents
@@ -234,7 +234,7 @@ def likelihood_m(ground: Ground) -> float:
     ----------
     Loader, C. (1999). Local Regression and Likelihood. Springer. DOI 10.1007/b98858
     """
-    widest = _not_flat(scott_m(ground.x_m, ground.y_m, ground.weights))
+    widest = not_flat(scott_m(ground.x_m, ground.y_m, ground.weights))
     places = np.column_stack([ground.x_m, ground.y_m])
     nearest = spatial.KDTree(places).query(places, k=min(_NEAREST + 1, len(places)))
     typical = float(np.median(nearest[0][:, 1]))
@@ -323,7 +323,24 @@ def _spread(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     return float(np.sqrt(weights @ around**2 / (n - 1)))
 
 
-def _not_flat(width: float) -> float:
+def not_flat(width: float) -> float:
+    """Refuse a width of nothing.
+
+    Parameters
+    ----------
+    width : float
+        A standard deviation, in metres.
+
+    Returns
+    -------
+    float
+        The same.
+
+    Raises
+    ------
+    FitnessError
+        If it is not positive: the incidents lie on one point or one line.
+    """
     if not width > 0:
         msg = (
             "The incidents lie on one point or one line, and no rule can choose a bandwidth from "

@@ -11,14 +11,17 @@ from hotspots.errors import FitnessError
 from hotspots.fitness import share_on_shared_places
 from hotspots.fitness.points import SNAPPED
 from hotspots.methods.density.kernels import reach_per_bandwidth, spread_m
+from hotspots.methods.density.params import MAX_STATISTIC
 from hotspots.words import Message, message
 
 if TYPE_CHECKING:
     from hotspots.methods.density.ground import Ground, Places
-    from hotspots.methods.density.params import KernelDensityParams
+    from hotspots.methods.density.params import KernelDensityParams, RelativeRiskParams
 
 #: With more than this share of incidents on a place that others have too, the places rule.
 _MOST_SHARED: Final = 0.5
+#: When cases share places more often than controls by this much, it is said.
+_MORE_SHARED: Final = 0.1
 #: A density that adds up to the incidents but for this part is not remarked on.
 _NEAR_ENOUGH: Final = 0.01
 
@@ -138,3 +141,58 @@ def density_caveats(ground: Ground, params: KernelDensityParams) -> tuple[Messag
         )
     )
     return tuple(said)
+
+
+def risk_caveats(
+    cases: Ground, controls: Ground, params: RelativeRiskParams
+) -> tuple[Message, ...]:
+    """Say what a reader of a relative risk must know.
+
+    Parameters
+    ----------
+    cases, controls : Ground
+        The incidents.
+    params : RelativeRiskParams
+        The parameters as resolved.
+
+    Returns
+    -------
+    tuple of Message
+        Most important first.
+    """
+    said = [
+        message(
+            "density.risk_of_what",
+            cases=_listed(params.case_groups),
+            controls=_listed(params.control_groups),
+            period=params.control_period,
+        ),
+        message("density.risk_tested", bandwidth=round(params.bandwidth_m)),
+        message("density.risk_not_many"),
+    ]
+    if cases.points.provenance.area_basis == "incidents":
+        said.append(message("methods.area_from_incidents"))
+    if places_are_listed(cases) or places_are_listed(controls):
+        said.append(message("density.listed_places"))
+    repeats = [share_on_shared_places(ground.points) for ground in (cases, controls)]
+    if repeats[0] > repeats[1] + _MORE_SHARED:
+        said.append(
+            message(
+                "density.risk_repeats",
+                cases=round(100 * repeats[0]),
+                controls=round(100 * repeats[1]),
+            )
+        )
+    untested = params.cells - params.cells_tested
+    if untested:
+        said.append(
+            message("density.risk_too_few", cells=untested, fewest=f"{params.min_incidents:g}")
+        )
+    smallest = 1 / (params.n_permutations + 1)
+    if params.adjust != MAX_STATISTIC and smallest * params.cells_tested > params.alpha:
+        said.append(message("density.risk_floor", permutations=params.n_permutations))
+    return tuple(said)
+
+
+def _listed(groups: tuple[str, ...]) -> str:
+    return ", ".join(group.replace("_", " ") for group in groups)
