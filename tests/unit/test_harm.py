@@ -217,8 +217,9 @@ def test_the_harm_of_cells_adds_up_and_says_on_how_few_it_rests(
     before = incidents.copy()
     table = hs.harm_table(OWN, **SAID)
     hexagons = hs.make_hexgrid(area, resolution=8)
-    with pytest.warns(UserWarning, match="as uncertain as a count of 2"):
+    with pytest.warns(UserWarning, match="as uncertain as a count of 2") as warned:
         grid = hs.count_harm(incidents, hexagons, table, missing="leave_out")
+    assert warned[0].filename == __file__
     pd.testing.assert_frame_equal(incidents, before)
     assert list(HARM_COLUMNS) == [c for c in grid.columns if "harm" in c]
     assert grid["harm"].sum() == 60 * 365 + 5475 + 1

@@ -11,7 +11,7 @@ from hotspots.grid.area import is_study_area
 from hotspots.grid.counting import count_incidents
 from hotspots.grid.hexgrid import make_hexgrid, with_constants
 from hotspots.grid.placing import place_incidents
-from hotspots.offences.harm import effective_number, harm_weights
+from hotspots.offences.harm import effective_number, weighed
 from hotspots.offences.harm_table import harm_table
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def count_harm(
     True
     """
     found = harm_table(table) if isinstance(table, str) else table
-    weights, _ = harm_weights(incidents, found, missing=missing)
+    weights, _ = weighed(incidents, found, missing=missing, stacklevel=3)
     cells = make_hexgrid(grid, incidents=incidents) if is_study_area(grid) else grid
     out = count_incidents(incidents, cells, match=match)
     place, _ = place_incidents(incidents, cells, match)

@@ -148,6 +148,35 @@ def harm_weights(
     >>> len(incidents), total.estimate, round(total.params.effective_incidents)
     (1701, 650331.0, 1341)
     """
+    return weighed(incidents, table, missing=missing, stacklevel=3)
+
+
+def weighed(
+    incidents: pd.DataFrame, table: HarmTable | str, *, missing: str, stacklevel: int
+) -> HarmWeights:
+    """Weigh incidents, and warn in the name of whoever asked.
+
+    Parameters
+    ----------
+    incidents : pandas.DataFrame
+        As for ``harm_weights``.
+    table : HarmTable or str
+        As for ``harm_weights``.
+    missing : str
+        As for ``harm_weights``.
+    stacklevel : int
+        How many calls up the warning belongs.
+
+    Returns
+    -------
+    HarmWeights
+        As ``harm_weights`` gives it.
+
+    Raises
+    ------
+    ParameterError
+        As ``harm_weights``.
+    """
     if missing not in {"refuse", "leave_out"}:
         msg = f"missing must be 'refuse' or 'leave_out', got {missing!r}."
         raise ParameterError(msg)
@@ -164,7 +193,7 @@ def harm_weights(
     total = _total(by_code, counts, without, found, missing)
     if total.params.effective_incidents < FEW_EFFECTIVE:
         few = message("harm.few", effective=_short(total.params.effective_incidents))
-        warnings.warn(say(few), UserWarning, stacklevel=2)
+        warnings.warn(say(few), UserWarning, stacklevel=stacklevel)
     return HarmWeights(weights, total)
 
 
