@@ -62,6 +62,7 @@ from hotspots.offences import (
     harm_weights,
     list_harm_tables,
 )
+from hotspots.methods.scan import scan_clusters, scan_hotspots, scan_space_time
 from hotspots.publish import Policy, Release, publish
 from hotspots.render import make_map, write_page
 from hotspots.results import Estimate, HotspotResult, Provenance
@@ -129,6 +130,7 @@ __all__ = [
     "sample_path",
     "scan_clusters",
     "scan_hotspots",
+    "scan_space_time",
     "select_incidents",
     "study_area",
     "validate_incidents",

@@ -22,6 +22,13 @@ from tests.calibration.maps import (
 )
 
 from hotspots.inference.circles import Circles, nested_circles
+from hotspots.inference.cylinders import (
+    best_cylinders,
+    counts_up_to,
+    incidents_in,
+    permuted_maxima,
+    stretches_of,
+)
 from hotspots.inference.scan_statistic import rank_p_values, scan_maxima
 from hotspots.methods.scan.nulls import fitted_dispersion, maps_by_chance
 from hotspots.methods.scan.params import ScanParams
@@ -178,6 +185,27 @@ def test_a_shuffle_does_not_allow_for_where_people_are(alarm_rate: AlarmRate) ->
     maps = "constant risk over a smooth population"
     alarms = _alarms(Case("shuffled_cells", maps, EVEN), n_maps=500, rng=np.random.default_rng(2))
     alarm_rate(alarms, 500, method="scan_hotspots, shuffled_cells", maps=maps, holds=False)
+
+
+@pytest.mark.calibration
+def test_a_permutation_of_days_needs_no_population(alarm_rate: AlarmRate) -> None:
+    """Places differ, and so do days; but no place has a time of its own."""
+    rng, n_maps, alarms = np.random.default_rng(20261122), 3_000, 0
+    x, y = rng.uniform(0, 5_000, (2, 12))
+    by_place, by_day = rng.lognormal(0, 1, 12), 1 + 0.5 * np.sin(np.arange(12))
+    stretches = stretches_of(12, longest=6, ending_last=True)
+    for _ in range(n_maps):
+        _, places = np.unique(rng.choice(12, 60, p=by_place / by_place.sum()), return_inverse=True)
+        steps = rng.choice(12, 60, p=by_day / by_day.sum())
+        n = np.bincount(places)
+        circles = nested_circles(x[: len(n)], y[: len(n)], n.astype(np.float64), max_share=0.5)
+        before = counts_up_to(places, steps, len(n), stretches)
+        found = best_cylinders(circles, before, stretches, incidents_in(steps, stretches))[0].max()
+        maxima = permuted_maxima(
+            circles, places, steps, stretches, n_simulations=N_SIMULATIONS, rng=rng
+        )
+        alarms += bool(rank_p_values(np.array([found]), maxima)[0] <= 0.05)
+    alarm_rate(alarms, n_maps, method="scan_space_time", maps="uneven places, uneven days")
 
 
 @pytest.mark.calibration

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from hotspots.errors import ParameterError
 from hotspots.fitness import counts_of
-from hotspots.methods.scan.params import ScanCluster, ScanParams, check_options
+from hotspots.methods.scan.params import ScanParams, check_options
 from hotspots.methods.scan.places import places_of
-from hotspots.methods.scan.report import caveats, describe_clusters, ratio_name, result_table
+from hotspots.methods.scan.report import caveats, describe_clusters, result_table
 from hotspots.methods.scan.testing import circles_for, scan_places
 from hotspots.results import HotspotResult, provenance_of
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -168,52 +168,3 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
             area_basis=provenance.area_basis,
         ),
     )
-
-
-def scan_clusters(result: HotspotResult) -> pd.DataFrame:
-    """Give the clusters of a scan as a table, the most surprising first.
-
-    Parameters
-    ----------
-    result : HotspotResult
-        From ``scan_hotspots``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``cluster`` (1 is the strongest); no two share a cell. Columns ``hotspot`` (str),
-        ``centre`` (the cell in the middle), ``latitude``, ``longitude`` (degrees), ``radius_m``,
-        ``cells``, ``n``, ``expected``, ``ratio`` (n / expected), ``relative_risk`` or, without a
-        population, ``relative_density``, ``llr``, ``p_value``, ``p_gumbel`` (an approximation after
-        Abrams, Kulldorff and Kleinman 2010, for p-values below the smallest that simulation can
-        give; never used to mark a cell) and ``sentence``. For the analyst: it holds exact counts.
-
-    Raises
-    ------
-    ParameterError
-        If the result is of another method.
-
-    References
-    ----------
-    Abrams, A. M., Kleinman, K. and Kulldorff, M. (2010). Gumbel based p-value approximations for
-    spatial scan statistics. International Journal of Health Geographics 9, 61.
-    DOI 10.1186/1476-072X-9-61
-
-    Examples
-    --------
-    >>> import hotspots as hs
-    >>> incidents, _ = hs.load_sample("west-yorkshire-2018-07")
-    >>> incidents, _ = hs.select_incidents(incidents, offence="burglary")
-    >>> area = hs.study_area(hs.read_areas(hs.sample_path("west-yorkshire-lsoa")))
-    >>> grid = hs.count_incidents(incidents, hs.make_hexgrid(area, resolution=7))
-    >>> clusters = hs.scan_clusters(hs.scan_hotspots(grid, n_simulations=199, rng=1))
-    >>> clusters.loc[1, "hotspot"], float(clusters.loc[1, "p_value"])
-    ('hot', 0.005)
-    """
-    params = result.params
-    if not isinstance(params, ScanParams):
-        msg = f"scan_clusters needs a result of scan_hotspots, got one of {result.method}."
-        raise ParameterError(msg)
-    rows = [asdict(cluster) for cluster in params.clusters]
-    table = pd.DataFrame(rows, columns=[field.name for field in fields(ScanCluster)])
-    return table.rename(columns={"inside_to_outside": ratio_name(params)}).set_index("cluster")
