@@ -52,7 +52,7 @@ from hotspots.methods.clusters import (
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.density import bandwidth_table, kernel_density, relative_risk
 from hotspots.methods.local import false_alarm_rate, local_gi_star
-from hotspots.methods.scan import scan_clusters, scan_hotspots
+from hotspots.methods.scan import scan_clusters, scan_hotspots, scan_space_time
 from hotspots.methods.spacing import nearest_neighbor_index, ripley_k
 from hotspots.methods.stability import hotspot_stability
 from hotspots.offences import (
@@ -62,7 +62,6 @@ from hotspots.offences import (
     harm_weights,
     list_harm_tables,
 )
-from hotspots.methods.scan import scan_clusters, scan_hotspots, scan_space_time
 from hotspots.publish import Policy, Release, publish
 from hotspots.render import make_map, write_page
 from hotspots.results import Estimate, HotspotResult, Provenance
