@@ -36,6 +36,10 @@ ON_POINTS: Final[Asks] = {
     "hdbscan_hotspots": lambda points: hs.hdbscan_hotspots(points, min_incidents=30),
     "k_distance": lambda points: hs.k_distance(points, k=30),
     "kernel_density": lambda points: hs.kernel_density(points, AREA, bandwidth_m=3000),
+    "bandwidth_table": lambda points: hs.bandwidth_table(points, AREA),
+    "relative_risk": lambda points: hs.relative_risk(
+        points, points, AREA, bandwidth_m=3000, n_permutations=99, rng=1
+    ),
     "nearest_neighbor_index": lambda points: hs.nearest_neighbor_index(points, AREA),
     "ripley_k": lambda points: hs.ripley_k(points, AREA),
 }
@@ -147,7 +151,7 @@ def _rows() -> Rows:
         ("Degrees that are degrees", "mislabelled", ON_POINTS),
         ("No incident taken back", "negative", ON_POINTS),
         ("Enough incidents with a place", "few", ON_POINTS),
-        ("A place for 85 % of the rows", "unlocated", apart),
+        ("A place for 85 % of the rows", "unlocated", ON_POINTS),
         ("Places of the incidents' own", "snapped", apart),
         ("Places that most do not share", "stacked", apart),
         ("Whole counts", "broken", counts),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.fitness import check_enough_points
+from hotspots.fitness import check_enough_points, check_located_share
 from hotspots.grid.placing import cells_of_points
 from hotspots.inference.correction import adjust_p_values
 from hotspots.methods.density.bandwidth import (
@@ -158,6 +158,7 @@ def relative_risk(  # noqa: PLR0913 - one argument for each choice a reader may 
         check_enough_points(
             ground.points, fewest=FEWEST_FOR_RULE, what=f"relative_risk, of {what},"
         )
+        check_located_share(ground.points, what=f"relative_risk, of {what},")
     labels, pooled = _pooled(*grounds)
     if bandwidth_m is None:
         bandwidth = bandwidth_of_spread(kernel, _common_spread(grounds, pooled, rule))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hotspots.fitness import check_enough_points
+from hotspots.fitness import check_enough_points, check_located_share
 from hotspots.methods.density.bandwidth import FEWEST_FOR_RULE, spread_by_rule
 from hotspots.methods.density.ground import Ground, Places, ground_of, places_at
 from hotspots.methods.density.kernels import bandwidth_of_spread, check_kernel, spread_m
@@ -108,9 +108,9 @@ def kernel_density(
     Raises
     ------
     FitnessError
-        If there are fewer than 30 incidents inside, if the kernel is narrower than a cell, or if
-        the incidents were moved to points of a list that lie farther apart than it reaches; if a
-        rule finds no best bandwidth.
+        If there are fewer than 30 incidents inside, if fewer than 85 % of the rows have a place, if
+        the kernel is narrower than a cell, or if the incidents were moved to points of a list that
+        lie farther apart than it reaches; if a rule finds no best bandwidth.
     ParameterError
         If an argument is outside what is described above.
 
@@ -146,6 +146,7 @@ def kernel_density(
     check_bandwidth(bandwidth_m)
     ground = ground_of(incidents, area)
     check_enough_points(ground.points, fewest=FEWEST_FOR_RULE, what="kernel_density")
+    check_located_share(ground.points, what="kernel_density")
     if bandwidth_m is None:
         bandwidth = bandwidth_of_spread(kernel, spread_by_rule(ground, rule))
     else:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.errors import FitnessError, ParameterError
-from hotspots.fitness import check_enough_points
+from hotspots.fitness import check_enough_points, check_located_share
 from hotspots.methods.density.bandwidth import FEWEST_FOR_RULE, RULES, spread_by_rule
 from hotspots.methods.density.ground import Ground, ground_of, places_at
 from hotspots.methods.density.kernels import bandwidth_of_spread, check_kernel
@@ -61,8 +61,9 @@ def bandwidth_table(
     Raises
     ------
     FitnessError
-        If there are fewer than 30 incidents inside, or they lie on one point or line; if the cells
-        of a grid are wider than twice the smallest standard deviation.
+        If there are fewer than 30 incidents inside, or they lie on one point or line; if fewer than
+        85 % of the rows have a place; if the cells of a grid are wider than twice the smallest
+        standard deviation.
     ParameterError
         If an argument is outside what is described above.
 
@@ -86,6 +87,7 @@ def bandwidth_table(
         raise ParameterError(msg)
     ground = ground_of(incidents, area)
     check_enough_points(ground.points, fewest=FEWEST_FOR_RULE, what="bandwidth_table")
+    check_located_share(ground.points, what="bandwidth_table")
     spreads, notes = _spreads(ground)
     smallest = min(spreads.values())
     # To compare maps, cells may be wider than for a density that must add up.
