@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from tests.calibration.conftest import BAR, FIXED_SEED, bounds
+from tests.calibration.judging import found_of, hot_by_default
 from tests.calibration.maps import (
     constant_risk,
     heavy_tailed,
@@ -146,15 +147,26 @@ def test_without_a_correction_the_bar_is_missed() -> None:
 
 
 @pytest.mark.calibration
-def test_a_cluster_of_seven_cells_is_found() -> None:
+@pytest.mark.parametrize(("times", "share"), [(2.0, 0.15), (3.0, 0.6), (5.0, 0.97)])
+def test_a_cluster_of_seven_cells_is_found_if_less_of_it_than_by_gi_star(
+    times: float, share: float
+) -> None:
     """A test that finds nothing would pass all of the above."""
     land = patch()
-    plant = land.window(land.middle)
-    rng = np.random.default_rng(3)
-    draw = planted(land, plant, 2_000, 3.0)
-    words = np.array([_judge(draw(rng), DEFAULTS, rng).word for _ in range(200)])
-    assert (words[:, land.middle] == HOT).mean() > 0.9
-    assert (words[:, plant] == HOT).mean() > 0.6
+    middle = land.window(land.middle)
+    plant = np.concatenate([[land.middle], middle[middle != land.middle]])
+    draw = planted(land, plant, 2_000, times)
+    here, there = (
+        found_of(plant, draw, find, n_maps=300, rng=np.random.default_rng(1))
+        for find in (_hot, hot_by_default(land))
+    )
+    assert share < here.cells <= there.cells
+    assert here.middle > 0.7
+    assert here.outside < 0.2
+
+
+def _hot(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray(_judge(counts, DEFAULTS, np.random.default_rng(0)).word == HOT)
 
 
 @pytest.mark.calibration

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import h3
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from libpysal.graph import Graph
@@ -30,7 +32,6 @@ from hotspots.methods.autocorrelation.params import LocalMoranParams
 from hotspots.neighbours import grid_windows
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
     from tests.conftest import WestYorkshire
     from tests.unit.conftest import MakeGrid
@@ -444,6 +445,22 @@ def test_rates_of_constant_risk_show_no_pattern_where_counts_do(make_grid: MakeG
     assert rates.params.denominator == "residents"
     assert "incidents for each of the residents" in str(rates.sentences[0])
     assert any("3 areas have no population" in str(said) for said in rates.sentences)
+
+
+def test_cut_cells_are_no_pattern_when_land_is_the_population() -> None:
+    """Many even points: cells that the edge cuts hold less, and lie beside each other."""
+    box = gpd.GeoSeries([shapely.box(-1.9, 53.6, -1.3, 53.95)], crs="EPSG:4326")
+    grid = hs.make_square_grid(hs.study_area(box, name="A box"), cell_m=2_000)
+    land = grid["area_in_study_km2"].to_numpy()
+    counts = np.random.default_rng(1).multinomial(50_000, land / land.sum())
+    grid = grid.assign(n=counts, groups="burglary", period="2018-07-01/2018-07-31")
+    grid = grid.assign(source_id="made-up", source_sha256="ab" * 32)
+    plain = hs.global_moran(grid, rng=1)
+    per_km2 = hs.global_moran(
+        grid, population="area_in_study_km2", denominator="square kilometres", rng=1
+    )
+    assert plain.p_value < 0.01
+    assert per_km2.p_value > 0.05
 
 
 def test_rates_with_no_spread_between_cells_stay_finite() -> None:

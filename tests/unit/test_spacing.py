@@ -378,6 +378,23 @@ def test_chosen_distances_stop_where_there_is_company_enough() -> None:
     assert len(few) == 50
 
 
+def test_the_place_on_the_globe_does_not_matter(make_incidents: MakeIncidents) -> None:
+    """The same points and area elsewhere on the same parallels, across the antimeridian too."""
+    points = np.array(_even(60, 7))
+    found = []
+    for east in (0.0, 100.0, 181.55):
+        lng = (points[:, 0] + east + 180) % 360 - 180
+        box = shapely.box(WEST + east, SOUTH, EAST + east, NORTH)
+        area = hs.study_area(gpd.GeoSeries([box], crs="EPSG:4326"))
+        incidents = make_incidents(list(zip(lng, points[:, 1], strict=True)))
+        index = hs.nearest_neighbor_index(incidents, area, edge="donnelly", n_simulations=19, rng=1)
+        company = hs.ripley_k(incidents, area, n_simulations=19, rng=1).data
+        assert company is not None
+        found.append([index.estimate, *company["l_m"]])
+    assert EAST + 181.55 > 180
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-3)
+
+
 # --- refusals ----------------------------------------------------------------------------------
 
 METHODS = [hs.nearest_neighbor_index, hs.ripley_k]
