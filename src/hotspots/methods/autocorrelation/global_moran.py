@@ -57,6 +57,10 @@ def global_moran(  # noqa: PLR0913 - one argument for each choice a reader may q
     Plain rates vary more where few people live, and their Moran's I takes that for a pattern, or
     loses one in it.
 
+    Cells that the edge of the study area cuts hold less and lie beside each other, so many evenly
+    spread incidents have a high index too. Land as the population allows for that:
+    ``population="area_in_study_km2", denominator="square kilometres"``.
+
     Parameters
     ----------
     grid : geopandas.GeoDataFrame
