@@ -51,7 +51,7 @@ from hotspots.methods.clusters import (
 )
 from hotspots.methods.concentration import concentration_share, gini_index, lorenz_curve
 from hotspots.methods.density import bandwidth_table, kernel_density, relative_risk
-from hotspots.methods.local import false_alarm_rate, local_gi_star
+from hotspots.methods.local import correct_together, false_alarm_rate, local_gi_star
 from hotspots.methods.scan import scan_clusters, scan_hotspots, scan_space_time
 from hotspots.methods.spacing import nearest_neighbor_index, ripley_k
 from hotspots.methods.stability import hotspot_stability
@@ -90,6 +90,7 @@ __all__ = [
     "bandwidth_table",
     "cluster_table",
     "concentration_share",
+    "correct_together",
     "count_harm",
     "count_incidents",
     "dbscan_hotspots",

@@ -6,6 +6,9 @@ from hotspots.fitness.cells import (
     FEWEST_CELLS,
     can_find_anything,
     check_cell_counts,
+    check_cell_values,
+    check_reference,
+    values_of,
 )
 from hotspots.fitness.concentration import FEWEST_FOR_PERCENT, check_concentration
 from hotspots.fitness.points import (
@@ -36,13 +39,16 @@ __all__ = [
     "SNAPPED",
     "can_find_anything",
     "check_cell_counts",
+    "check_cell_values",
     "check_concentration",
     "check_days_known",
     "check_enough_points",
     "check_hours_known",
     "check_located_share",
     "check_own_places",
+    "check_reference",
     "check_scan",
     "counts_of",
     "share_on_shared_places",
+    "values_of",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
-from hotspots.errors import FitnessError
+from hotspots.errors import FitnessError, SchemaMismatchError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,6 +16,91 @@ if TYPE_CHECKING:
 
 #: Fewer cells than this give too few places to compare a place with.
 FEWEST_CELLS: Final = 30
+#: Fewer incidents than this say too little about where incidents are usual.
+FEWEST_REFERENCE: Final = 30
+
+
+def values_of(grid: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Take numbers of any kind out of a grid, such as harm or rates, or say why they are none.
+
+    Parameters
+    ----------
+    grid : pandas.DataFrame
+        A grid.
+    column : str
+        The column.
+
+    Returns
+    -------
+    ndarray of float64, shape (cells,)
+        The numbers; NaN where a cell has none.
+
+    Raises
+    ------
+    SchemaMismatchError
+        If there is no such column, or it does not hold numbers.
+    """
+    if column not in grid.columns:
+        msg = f"The grid has no column {column!r}."
+        raise SchemaMismatchError(msg)
+    values = grid[column]
+    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+        msg = f"Column {column!r} holds {values.dtype}, not numbers."
+        raise SchemaMismatchError(msg)
+    return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def check_reference(reference: NDArray[np.int64]) -> None:
+    """Refuse a reference with too few incidents to say where incidents are usual.
+
+    Parameters
+    ----------
+    reference : ndarray of int64, shape (cells,)
+        Counts of another crime or another period in the cells that are to be tested.
+
+    Raises
+    ------
+    FitnessError
+        If there are fewer than 30.
+    """
+    if reference.sum() < FEWEST_REFERENCE:
+        msg = (
+            f"The reference holds {reference.sum():,} incidents in the cells to test; at least "
+            f"{FEWEST_REFERENCE} are needed to say where incidents are usual. Take a longer "
+            "period or a wider group of offences."
+        )
+        raise FitnessError(msg)
+
+
+def check_cell_values(values: NDArray[np.float64]) -> None:
+    """Refuse numbers in which no method can tell one cell from another.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (cells,)
+        The numbers of the cells that are to be tested.
+
+    Raises
+    ------
+    FitnessError
+        If one is not finite, if there are fewer than 30 cells, or the same number in every cell.
+    """
+    if not np.isfinite(values).all():
+        msg = (
+            f"{(~np.isfinite(values)).sum():,} of {len(values):,} cells have no finite value. A "
+            "cell without one cannot stand in a window: give each a number, or leave them out of "
+            "the grid and say so."
+        )
+        raise FitnessError(msg)
+    if len(values) < FEWEST_CELLS:
+        msg = (
+            f"There are {len(values)} cells to test; a hotspot needs at least {FEWEST_CELLS} to "
+            "stand out from. Make the grid finer (make_hexgrid with a larger resolution)."
+        )
+        raise FitnessError(msg)
+    if np.ptp(values) == 0:
+        msg = f"Every cell holds the same value ({values[0]:g}), so none can stand out."
+        raise FitnessError(msg)
 
 
 def check_cell_counts(counts: NDArray[np.int64]) -> None:
@@ -64,12 +150,14 @@ def can_find_anything(
     of at most ``alpha * k / m``, and so a sum of at least some ``s``. All window sums together are
     at most the largest window times all incidents, so ``k * s`` cannot be more than that. When no
     ``k`` satisfies both, nothing can be found however the incidents lie: there are too few. (The
-    bound holds for Benjamini and Hochberg, and the stricter Bonferroni a fortiori.)
+    bound holds for Benjamini and Hochberg, and for the stricter corrections a fortiori.)
 
     Parameters
     ----------
-    counts, sizes : ndarray of int64, shape (m,)
-        The counts as tested, and the number of cells in each window.
+    counts : ndarray of int64, shape (m,)
+        The counts as tested.
+    sizes : ndarray of int64, shape (m,) or (rings, m)
+        Cells in each window, of one number of rings or of several that are corrected together.
     tails : WindowSumTails
         Their tails.
     alpha : float
@@ -82,8 +170,8 @@ def can_find_anything(
     bool
         False when the test could not find anything.
     """
-    m = len(sizes)
-    most = int(sizes.max()) * int(counts.sum())
+    m = sizes.size
+    most = int(np.atleast_2d(sizes).max(axis=1).sum()) * int(counts.sum())
     for size in np.unique(sizes):
         # Sums that occur; on a lattice, column s is looked up for (s - 1) * step + 1 and more.
         columns = np.flatnonzero((tails.chances if tails.exact else tails.upper)[size] > 0)

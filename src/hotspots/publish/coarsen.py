@@ -12,7 +12,7 @@ import pandas as pd
 from hotspots.cells import cell_areas_km2, cell_polygons
 from hotspots.errors import PublishError
 from hotspots.grid import unnumbered, with_constants, with_names
-from hotspots.methods.local import local_gi_star
+from hotspots.methods.local import correct_together, local_gi_star
 from hotspots.results import GRID_FACTS
 
 if TYPE_CHECKING:
@@ -110,6 +110,13 @@ def _retest(result: HotspotResult, resolution: int) -> HotspotResult:
     return local_gi_star(grid, **{name: options[name] for name in _TEST_OPTIONS})
 
 
+def _retest_all(results: Sequence[HotspotResult], resolution: int) -> Sequence[HotspotResult]:
+    """Test each anew; what was corrected together is so again."""
+    made = [_retest(result, resolution) for result in results]
+    together = len(results) > 1 and all(r.params_dict()["maps_together"] > 1 for r in results)
+    return correct_together(made) if together else made
+
+
 def coarsen_until_shown(
     results: Sequence[HotspotResult], policy: Policy
 ) -> tuple[HotspotResult, ...]:
@@ -135,7 +142,7 @@ def coarsen_until_shown(
     resolution = h3.get_resolution(results[0].data.index[0])
     if resolution > policy.finest_resolution:
         resolution = policy.finest_resolution
-        results = [_retest(result, resolution) for result in results]
+        results = _retest_all(results, resolution)
     tried = []
     while True:
         counts = pd.concat([result.data["n"] for result in results])
@@ -146,7 +153,7 @@ def coarsen_until_shown(
         if resolution <= policy.coarsest_resolution:
             break
         resolution -= 1
-        results = [_retest(result, resolution) for result in results]
+        results = _retest_all(results, resolution)
     msg = (
         f"Too few incidents for a public map: with counts under {policy.min_count} hidden, only "
         f"{', '.join(tried)} of the incidents could be shown; the policy {policy.name!r} wants "

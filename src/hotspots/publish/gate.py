@@ -19,6 +19,7 @@ from hotspots.publish.policy import OPEN, STRICT, Policy
 from hotspots.publish.refusals import (
     refuse_incident_rows,
     refuse_overlaps,
+    refuse_undescribed_test,
     refuse_unsafe_cells,
     refuse_unsafe_test,
 )
@@ -114,6 +115,7 @@ def publish(
         rules,
         made,
         blurred=_all_blurred(reports),
+        together=all(r.params_dict()["maps_together"] >= len(shown) for r in shown),
         before=(before, layers[0]),
         after=(after, shown[0]),
     )
@@ -195,6 +197,7 @@ def _refuse_unsafe(layers: Sequence[HotspotResult], policy: Policy) -> None:
         refuse_incident_rows(result)
         refuse_unsafe_cells(result)
         refuse_unsafe_test(result)
+        refuse_undescribed_test(result)
         if not result.data.index.equals(layers[0].data.index):
             msg = "The layers of one release must lie on the same cells. Count them on one grid."
             raise PublishError(msg)
@@ -256,6 +259,7 @@ def _notes(
     layers: Sequence[Layer],
     *,
     blurred: bool,
+    together: bool,
     before: tuple[int, HotspotResult],
     after: tuple[int, HotspotResult],
 ) -> tuple[Message, ...]:
@@ -278,7 +282,9 @@ def _notes(
                 "publish.enlarged", before_km2=areas[0], after_km2=areas[1], share_percent=share
             )
         )
-    if len(layers) > 1:
+    if len(layers) > 1 and together:
+        notes.append(message("publish.maps_together", maps=len(layers)))
+    elif len(layers) > 1:
         expected = f"{sum(layer.alpha for layer in layers):.1f}"
         notes.append(message("publish.several_maps", maps=len(layers), expected=expected))
     return tuple(notes)

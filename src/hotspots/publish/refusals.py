@@ -124,16 +124,52 @@ def refuse_unsafe_test(result: HotspotResult) -> None:
         )
         raise PublishError(msg)
     options = result.params_dict()
-    if options["alternative"] != "greater":
+    if options.get("alternative", "greater") != "greater":
         msg = (
             "A cold cell and its neighbours hold next to nothing, so the word tells which hidden "
             "counts are zero, and it reads as safe. Test with alternative='greater'."
         )
         raise PublishError(msg)
-    if options["alpha"] > _HIGHEST_ALPHA:
+    if options.get("alpha", 0.0) > _HIGHEST_ALPHA:
         msg = (
             f"The test has the level {options['alpha']:g}; more than {_HIGHEST_ALPHA:g} is not for "
             "the public. Test with alpha=0.05."
+        )
+        raise PublishError(msg)
+
+
+def refuse_undescribed_test(result: HotspotResult) -> None:
+    """Refuse a test for which the page has no sentences: it would be given those of another.
+
+    Parameters
+    ----------
+    result : HotspotResult
+        A layer.
+
+    Raises
+    ------
+    PublishError
+        If the test is another one than local Gi* of shuffled cells, with one number of rings.
+    """
+    if result.method != "local_gi_star":
+        msg = (
+            f"The page has no words for a result of {result.method}. Publish one of local_gi_star."
+        )
+        raise PublishError(msg)
+    options = result.params_dict()
+    unusual = {
+        f"null={options['null']!r}": options["null"] != "shuffled_cells",
+        f"n_permutations={options['n_permutations']}": options["n_permutations"] is not None,
+        f"n_rings={options['n_rings']}": isinstance(options["n_rings"], tuple),
+        "a graph": options["graph"],
+        f"a grid of {options['grid_kind']}": options["grid_kind"] != "hexagons",
+    }
+    found = [name for name, is_so in unusual.items() if is_so]
+    if found:
+        msg = (
+            f"The page cannot describe this test yet ({', '.join(found)}), and the words of "
+            "another would be wrong. Publish local_gi_star(grid) of hexagons, with "
+            "null='shuffled_cells', one number of rings, and neither permutations nor a graph."
         )
         raise PublishError(msg)
 

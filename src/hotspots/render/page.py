@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _SURE: Final = ("sure_alpha", "sure_neighbours", "sure_miss")
 #: Corrections that bound the share of wrong marks among all marks.
-_BOUNDS_FALSE_SHARE: Final = ("fdr_bh",)
+_BOUNDS_FALSE_SHARE: Final = ("fdr_bh", "fdr_by")
 _CANNOT: Final = (
     "cannot_recorded",
     "cannot_risk",

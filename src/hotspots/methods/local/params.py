@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from hotspots.errors import ParameterError
-from hotspots.inference.correction import check_correction
+from hotspots.inference.correction import CORRECTIONS, check_correction
 from hotspots.inference.window_sums import ALTERNATIVES
 
-NULLS: Final = ("shuffled_cells",)
+NULLS: Final = ("shuffled_cells", "random_points", "population", "reference", "normal")
+#: Corrections by name, and the one that needs shuffled maps.
+MAX_STATISTIC: Final = "max_statistic"
 MOST_RINGS: Final = 3
 
 
@@ -21,23 +25,43 @@ class LocalGiStarParams:
     ----------
     column, null, alternative, adjust : str
         As given.
-    alpha, cap_quantile, min_area_share : float or None
+    alpha, min_area_share : float
         As given.
-    n_rings, n_busiest : int
+    cap_quantile : float or None
+        As given; None where the null takes counts as they are.
+    n_rings : int or tuple of int
+        As given.
+    n_busiest : int
         As given.
     window_cells : int
-        Cells in a full window.
-    cap : int or None
+        Cells in a full window, of the widest if there are several.
+    cap : int or float or None
         Counts above it were tested as if they were it.
     cells_tested : int
-        Cells with enough of their area in the study area.
+        Cells with enough of their area in the study area, and with a population where it matters.
     smallest_hot_sum : int or None
         Smallest sum of a full window, of counts as capped, that was or could be hot; None when no
-        sum could.
+        sum could, or when it differs from cell to cell.
     inference : str
-        ``"exact"``, or ``"upper bound"`` when the counts had to be put on a lattice.
+        ``"exact"``; ``"upper bound"`` when the counts had to be put on a lattice;
+        ``"permutation"``; ``"approximation"``; or ``"normal"``.
     lattice_step : int
         1 when exact.
+    graph : bool
+        Whether neighbours were given as a graph.
+    grid_kind : str
+        ``"hexagons"``, ``"squares"`` or ``"areas"``.
+    population, reference : str or None
+        The column that the counts were compared with.
+    denominator : str or None
+        What the population counts.
+    dispersion : float or None
+        How much cells vary besides chance: for ``population`` the ``a`` in the variance
+        ``m + a m^2``, for ``reference`` the correlation between two incidents of one cell.
+    n_permutations, seed : int or None
+        Shuffled maps, and the seed that makes them again.
+    maps_together : int
+        Maps that were corrected together.
     """
 
     column: str
@@ -46,15 +70,29 @@ class LocalGiStarParams:
     adjust: str
     alpha: float
     cap_quantile: float | None
-    n_rings: int
+    n_rings: int | tuple[int, ...]
     min_area_share: float
     n_busiest: int
     window_cells: int = 7
-    cap: int | None = None
+    cap: int | float | None = None
     cells_tested: int = 0
     smallest_hot_sum: int | None = None
     inference: str = "exact"
     lattice_step: int = 1
+    graph: bool = False
+    grid_kind: str = "hexagons"
+    population: str | None = None
+    reference: str | None = None
+    denominator: str | None = None
+    dispersion: float | None = None
+    n_permutations: int | None = None
+    seed: int | None = None
+    maps_together: int = 1
+
+    @property
+    def ring_sizes(self) -> tuple[int, ...]:  # numpydoc ignore=RT01
+        """The rings that were tested, also when it was only one."""
+        return self.n_rings if isinstance(self.n_rings, tuple) else (self.n_rings,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +102,7 @@ class FalseAlarmParams:
     Attributes
     ----------
     n_simulations : int
-        Shuffled maps.
+        Maps made by the null.
     alarms : int
         Those that showed anything.
     alpha : float
@@ -73,6 +111,8 @@ class FalseAlarmParams:
         Level of the interval (Clopper and Pearson).
     seed : int or None
         The seed when one was given.
+    null : str
+        What the maps were made by.
     """
 
     n_simulations: int
@@ -80,6 +120,7 @@ class FalseAlarmParams:
     alpha: float
     confidence: float
     seed: int | None
+    null: str = "shuffled_cells"
 
 
 def check_options(params: LocalGiStarParams) -> None:
@@ -93,9 +134,17 @@ def check_options(params: LocalGiStarParams) -> None:
     Raises
     ------
     ParameterError
-        If any is outside its range.
+        If any is outside its range, or two do not go together.
     """
-    check_correction(params.adjust)
+    if params.adjust != MAX_STATISTIC:
+        check_correction(params.adjust)
+    faults = [*_faults_of_numbers(params), *_faults_of_nulls(params)]
+    if faults:
+        msg = f"local_gi_star cannot do this: {'; '.join(faults)}."
+        raise ParameterError(msg)
+
+
+def _faults_of_numbers(params: LocalGiStarParams) -> list[str]:
     faults = []
     if params.null not in NULLS:
         faults.append(f"null must be one of {', '.join(map(repr, NULLS))}, got {params.null!r}")
@@ -106,14 +155,55 @@ def check_options(params: LocalGiStarParams) -> None:
         faults.append(f"alpha must lie between 0 and 1, got {params.alpha!r}")
     if params.cap_quantile is not None and not 0 < params.cap_quantile <= 1:
         faults.append(f"cap_quantile must be None or in (0, 1], got {params.cap_quantile!r}")
-    if not isinstance(params.n_rings, int) or not 1 <= params.n_rings <= MOST_RINGS:
+    rings = params.ring_sizes
+    if not rings or sorted(set(rings)) != list(rings) or not all(map(_is_ring, rings)):
         faults.append(
-            f"n_rings must be a whole number from 1 to {MOST_RINGS}, got {params.n_rings!r}"
+            f"n_rings must be a whole number from 1 to {MOST_RINGS}, or several in rising order "
+            f"such as (1, 2, 3), got {params.n_rings!r}"
         )
     if not 0 <= params.min_area_share <= 1:
         faults.append(f"min_area_share must lie in 0 to 1, got {params.min_area_share!r}")
     if params.n_busiest < 0:
         faults.append(f"n_busiest must be 0 or more, got {params.n_busiest!r}")
-    if faults:
-        msg = f"local_gi_star cannot do this: {'; '.join(faults)}."
-        raise ParameterError(msg)
+    return faults
+
+
+def _is_ring(rings: object) -> bool:
+    whole = isinstance(rings, int | np.integer) and not isinstance(rings, bool)
+    return bool(whole and 1 <= rings <= MOST_RINGS)  # type: ignore[operator]
+
+
+def _faults_of_nulls(params: LocalGiStarParams) -> list[str]:
+    """Name what is missing for a null, and what is there without a use."""
+    faults = []
+    if (params.population is not None) != (params.null == "population"):
+        faults.append(
+            "null='population' needs population=, a column or one number a cell"
+            if params.null == "population"
+            else f"population= is not for null={params.null!r}, which knows of no population"
+        )
+    if (params.denominator is not None) != (params.null == "population"):
+        faults.append(
+            "null='population' needs denominator=, what the population counts, such as 'residents'"
+            if params.null == "population"
+            else f"denominator= is not for null={params.null!r}"
+        )
+    if (params.reference is not None) != (params.null == "reference"):
+        faults.append(
+            "null='reference' needs reference=, a count column of the grid to compare with"
+            if params.null == "reference"
+            else f"reference= is not for null={params.null!r}"
+        )
+    permuted = params.n_permutations is not None
+    if permuted and params.null != "shuffled_cells":
+        faults.append(f"n_permutations= shuffles cells; null={params.null!r} does not")
+    if permuted and not (params.n_permutations or 0) > 0:
+        faults.append(f"n_permutations must be 1 or more, got {params.n_permutations!r}")
+    if params.adjust == MAX_STATISTIC and not permuted:
+        faults.append(
+            "adjust='max_statistic' compares with shuffled maps: give n_permutations= too, or one "
+            f"of {', '.join(map(repr, CORRECTIONS))}"
+        )
+    if params.graph and params.n_rings != 1:
+        faults.append("a graph says itself who is whose neighbour, so n_rings must be 1")
+    return faults
