@@ -38,15 +38,19 @@ class WindowNull(Protocol):
         """Mean sum of each window."""
         ...
 
-    def at_least(self, sums: NDArray[Any]) -> NDArray[np.float64]:
+    def at_least(self, sums: NDArray[Any]) -> NDArray[np.float64]:  # numpydoc ignore=PR01,RT01
         """Give the chance of a sum as large as each one, or larger."""
         ...
 
-    def at_most(self, sums: NDArray[Any]) -> NDArray[np.float64]:
+    def at_most(self, sums: NDArray[Any]) -> NDArray[np.float64]:  # numpydoc ignore=PR01,RT01
         """Give the chance of a sum as small as each one, or smaller."""
         ...
 
-    def simulate(self, n_maps: int, rng: np.random.Generator) -> NDArray[Any]:
+    def simulate(
+        self,
+        n_maps: int,
+        rng: np.random.Generator,
+    ) -> NDArray[Any]:  # numpydoc ignore=PR01,RT01
         """Make maps: one column each, one row a cell."""
         ...
 

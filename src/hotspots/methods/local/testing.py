@@ -62,7 +62,7 @@ class Prepared:
 
     @property
     def tails(self) -> WindowSumTails:  # numpydoc ignore=RT01
-        """Tails of sums of so many shuffled cells; other nulls have none."""
+        """The tails of sums of so many shuffled cells; other nulls have none."""
         null = self.nulls[0]
         if not isinstance(null, ShuffledCells):
             msg = "Only the exact test of shuffled cells has tails for each number of cells."
