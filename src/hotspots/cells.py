@@ -252,8 +252,9 @@ def cells_in_base(
 
     Each resolution turns the lattice and makes it seven times as fine; the digit of a cell says
     which of the seven it is. So the position is a sum over the digits. Two cells of one base cell
-    that is no pentagon are neighbours if their positions differ by (1, 0), (0, 1) or (1, 1), or the
-    opposite of one of these.
+    are neighbours if their positions differ by (1, 0), (0, 1) or (1, 1), or the opposite of one of
+    these. (The five sides of a pentagon leave a gap in the lattice of its base cell, and cells on
+    both sides of the gap are neighbours too.)
 
     Parameters
     ----------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import h3.api.numpy_int as h3
 import numpy as np
 import polars as pl
 import polars_h3 as plh3
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 #: Named areas that come as near to each other as this share a border or a corner: files of areas
 #: are drawn with such gaps.
 TOUCH_M: Final = 1.0
-#: The base cells of H3 that have five sides; on them the lattice of hexagons has a gap.
-_PENTAGONS: Final = np.array([h3.get_base_cell_number(cell) for cell in h3.get_pentagons(0)])
 _TWICE: Final = "A cell occurs more than once. Give each cell of the grid one row."
 
 
@@ -162,8 +159,9 @@ def cell_windows(cells: Any, *, n_rings: int = 1) -> Windows:  # noqa: ANN401 - 
     ]
     at = _positions_around(base, i, j, around)
     # A window that is whole lies inside one base cell, where the lattice is flat. All others are at
-    # the edge of the set or of a base cell: H3 itself says what is around them.
-    rest = np.flatnonzero((at < 0).any(axis=1) | np.isin(base, _PENTAGONS))
+    # the edge of the set, of a base cell, or of the gap around a pentagon: H3 itself says what is
+    # around them.
+    rest = np.flatnonzero((at < 0).any(axis=1))
     at[rest] = _disks_of(given, rest, n_rings)
     return _windows_at(at)
 

@@ -73,6 +73,8 @@ def _some_cells(kind: str) -> list[str]:
         return [c for base in h3.get_res0_cells() for c in h3.cell_to_children(base, 1)]
     if kind == "around every pentagon":
         return [c for p in h3.get_pentagons(6) for c in h3.grid_disk(p, 4)]
+    if kind == "a base cell with a pentagon":
+        return list(h3.cell_to_children(h3.get_pentagons(0)[5], 4))
     if kind == "where three base cells meet":
         vertex = h3.vertex_to_latlng(h3.cell_to_vertex(h3.get_res0_cells()[20], 2))
         return list(h3.grid_disk(h3.latlng_to_cell(*vertex, 7), 12))
@@ -85,7 +87,13 @@ def _some_cells(kind: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "kind",
-    ["all of resolution 1", "around every pentagon", "where three base cells meet", "anywhere"],
+    [
+        "all of resolution 1",
+        "around every pentagon",
+        "a base cell with a pentagon",
+        "where three base cells meet",
+        "anywhere",
+    ],
 )
 @pytest.mark.parametrize("n_rings", [1, 2, 3])
 def test_windows_are_the_disks_of_h3_wherever_the_lattice_is_not_flat(

@@ -15,6 +15,7 @@ from hotspots.crs import local_equal_area_crs
 from hotspots.grid.area import study_area
 from hotspots.grid.kinds import parse_squares
 from hotspots.grid.placing import cells_of_points
+from hotspots.grid.plane import on_plane
 from hotspots.neighbours import grid_windows
 from hotspots.results import provenance_of
 
@@ -98,9 +99,9 @@ def test_each_point_of_the_area_lies_in_one_square(
     points = points[shapely.contains_xy(area.geometry[0], *points.T)]
     found = cells_of_points(grid, points[:, 1], points[:, 0])
     assert (found >= 0).all()
-    # The outline of a square is drawn straight in degrees: a little beside its true sides.
+    # An outline is drawn straight in degrees: up to 2 m beside the true sides of 9 km.
     drawn = shapely.STRtree(grid.geometry.to_numpy()).query(
-        shapely.buffer(shapely.points(points), 2e-6), predicate="intersects"
+        shapely.buffer(shapely.points(points), 3e-5), predicate="intersects"
     )
     assert {*zip(range(len(points)), found.tolist(), strict=True)} <= {
         *zip(*drawn.tolist(), strict=True)
@@ -128,6 +129,14 @@ def test_squares_on_the_180th_meridian_are_cut_there(east: float, *, cut: bool) 
     assert both[1] in windows.members[windows.starts[both[0]] : windows.starts[both[0] + 1]]
     # No window is torn: inside, each has nine squares.
     assert (windows.sizes == 9).sum() > 0.7 * len(grid)
+
+
+def test_a_shape_cut_at_the_180th_meridian_is_whole_on_the_plane() -> None:
+    shape = study_area(ACROSS).geometry.to_numpy()
+    assert shapely.get_num_geometries(shape)[0] == 2
+    plane = on_plane(shape, (-17.05, 180.0))
+    assert shapely.get_type_id(plane)[0] == shapely.GeometryType.POLYGON
+    assert plane[0].area / 1e6 == pytest.approx(_true_km2(shape[0]), rel=1e-6)
 
 
 def test_a_shift_moves_every_square() -> None:

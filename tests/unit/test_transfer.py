@@ -209,6 +209,9 @@ def test_areas_without_a_point_are_spread_evenly_and_it_is_said() -> None:
     assert found.account.areas_without_points == 1
     assert found.account.placed_by_area == pytest.approx(60)
     _adds_up(found)
+    empty = points.assign(people=0)
+    with pytest.warns(UserWarning, match=r"^2 areas hold no point: their 70 residents"):
+        _put(hs.area_grid(HALVES), areas, points=empty, weight="people")
 
 
 def test_places_with_a_population_of_their_own_stay_where_they_are() -> None:

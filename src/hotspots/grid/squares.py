@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 #: A square that shares less than this with the area, in m2, only touches it (rounding).
 _TOUCH_M2: Final = 1e-6
-#: A hundredth of a millimetre.
-_DECIMALS: Final = 10
 #: What finds the square of a point again.
 _LATTICE: Final = ("cell_m", "cell_origin_x_m", "cell_origin_y_m", "cell_crs")
 
@@ -237,7 +235,5 @@ def _outlines(
     mover = pyproj.Transformer.from_crs(local_equal_area_crs(*middle), WGS84, always_xy=True)
     lng, lat = mover.transform(x_m.ravel(), y_m.ravel())
     owner = np.repeat(np.arange(len(rows)), len(ring))
-    # A corner on the 180th meridian may come out a hair beyond it, which would cut off that hair.
-    corners = np.round(np.column_stack([lng, lat]), _DECIMALS)
-    rings = shapely.linearrings(corners, indices=owner)
+    rings = shapely.linearrings(np.column_stack([lng, lat]), indices=owner)
     return cut_at_antimeridian(unwrap_longitudes(shapely.polygons(rings), middle[1]))
