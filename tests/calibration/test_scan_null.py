@@ -218,6 +218,7 @@ def test_plants_of_any_size_are_found(cells: int, times: float) -> None:
         column="n",
         null="shuffled_cells",
         alternative="greater",
+        secondary="maxima",
         base="area",
         denominator="",
         max_share=0.5,

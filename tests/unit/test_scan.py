@@ -209,6 +209,7 @@ def test_the_gumbel_tail_agrees_with_ranks_where_both_can_be_seen() -> None:
     np.testing.assert_allclose(gumbel_p_values(at, maxima), [0.5, 0.1, 0.01], rtol=0.1)
     assert gumbel_p_values(np.array([60.0]), maxima)[0] < 1e-8
     assert np.isnan(gumbel_p_values(np.array([1.0]), np.ones(9)))[0]
+    assert gumbel_p_values(np.array([0.0]), np.linspace(50, 50.001, 99))[0] == 1.0
 
 
 # --- chance --------------------------------------------------------------------------------------
@@ -296,6 +297,36 @@ def test_clusters_share_no_cell_and_grow_weaker() -> None:
     assert len(table) <= 10
     sizes = result.data["cluster"].value_counts()
     assert (sizes.sort_index().to_numpy() == table["cells"].to_numpy()).all()
+
+
+def test_in_sequence_a_second_cluster_is_judged_on_the_rest_of_the_map() -> None:
+    """A strong first cluster leaves a weak second one no room; without it, it can be seen."""
+    mean = np.full((SIDE, SIDE), 4.0)
+    mean[:2, :2], mean[5:7, 5:7] = 60.0, 12.0
+    grid = _squares(np.random.default_rng(1).poisson(mean).ravel())
+    asked: dict[str, Any] = {"null": "poisson", "n_simulations": 199, "rng": 1}
+    one = hs.scan_clusters(hs.scan_hotspots(grid, **asked))
+    result = hs.scan_hotspots(grid, secondary="sequential", **asked)
+    two = hs.scan_clusters(result)
+    assert one.loc[1].drop("sentence").equals(two.loc[1].drop("sentence"))
+    assert (two["hotspot"].iloc[:-1] == "hot").all()
+    assert two["hotspot"].iloc[-1] == "not significant"
+    second = two.loc[2]
+    assert second["hotspot"] == "hot"
+    assert (result.data.loc[["r5c5", "r5c6", "r6c5", "r6c6"], "cluster"] == 2).all()
+    inside = grid.index.isin(["r0c0", "r0c1", "r1c0", "r1c1"])
+    assert second["expected"] == pytest.approx(grid["n"][~inside].sum() * second["cells"] / 60)
+
+
+def test_in_sequence_the_map_can_run_out() -> None:
+    counts = np.zeros(64, dtype=np.int64)
+    counts[27] = 90
+    result = hs.scan_hotspots(
+        _squares(counts), null="poisson", secondary="sequential", n_simulations=39, rng=1
+    )
+    assert len(result.params.clusters) == 1
+    assert result.params.clusters[0].inside_to_outside == np.inf
+    assert "the rest of the map" in " ".join(map(str, result.caveats))
 
 
 def test_without_a_population_no_word_is_said_of_risk() -> None:
@@ -457,6 +488,7 @@ def test_far_cells_without_incidents_leave_the_circle_where_it_is() -> None:
     [
         ({"null": "normal"}, "null must be one of 'shuffled_cells'"),
         ({"alternative": "high"}, "alternative must be one of 'greater'"),
+        ({"secondary": "all"}, "secondary must be 'maxima' or 'sequential'"),
         ({"max_share": 0.0}, "max_share must lie above 0"),
         ({"max_share": 1.1}, "max_share must lie above 0"),
         ({"max_radius_m": -1}, "max_radius_m must be above 0 m"),

@@ -27,6 +27,7 @@ _ROUNDING: Final = 1e-9
 _BLOCK: Final = 2_000_000
 _MAPS_IN_BLOCK: Final = 16
 _EULER: Final = 0.5772156649015329
+_CERTAIN: Final = 100.0
 
 
 def poisson_llr(
@@ -230,4 +231,6 @@ def gumbel_p_values(
     if not scale > 0:
         return np.full(len(statistics), np.nan)
     centre = float(maxima.mean()) - _EULER * scale
-    return np.asarray(-np.expm1(-np.exp(-(statistics - centre) / scale)))
+    # Far below the centre the chance is 1, and e to the power would be too large a number.
+    away = np.minimum(-(statistics - centre) / scale, _CERTAIN)
+    return np.asarray(-np.expm1(-np.exp(away)))

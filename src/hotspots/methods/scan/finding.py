@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hotspots.inference.scan_statistic import poisson_llr, rank_p_values
+from hotspots.inference.scan_statistic import gumbel_p_values, poisson_llr, rank_p_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,14 +29,18 @@ class Found:
         Position of its middle.
     members : ndarray of intp
         Positions of the cells inside, nearest first.
-    llr, p_value : float
-        How much it surprises, and how often chance does.
+    llr, p_value, p_gumbel : float
+        How much it surprises, and how often chance does: counted, and by a Gumbel law.
+    among : ndarray of intp or None
+        Positions of all cells that were scanned; None for every one.
     """
 
     centre: int
     members: NDArray[np.intp]
     llr: float
     p_value: float
+    p_gumbel: float
+    among: NDArray[np.intp] | None = None
 
 
 def separate_clusters(
@@ -68,7 +72,7 @@ def separate_clusters(
     list of Found
         Ten, or more when more are significant, or fewer when there are no more.
     """
-    p_values = rank_p_values(llr, maxima)
+    p_values, gumbel = rank_p_values(llr, maxima), gumbel_p_values(llr, maxima)
     order = np.lexsort((circles.y_m, circles.x_m, places, -np.round(llr, _DECIMALS)))
     taken = np.zeros(len(llr), dtype=np.bool_)
     found: list[Found] = []
@@ -84,6 +88,7 @@ def separate_clusters(
                     members=members,
                     llr=float(llr[centre]),
                     p_value=float(p_values[centre]),
+                    p_gumbel=float(gumbel[centre]),
                 )
             )
     return found

@@ -10,6 +10,7 @@ import numpy as np
 from hotspots.errors import ParameterError
 from hotspots.inference.scan_statistic import ALTERNATIVES
 
+SECONDARY: Final = ("maxima", "sequential")
 NULLS: Final = ("shuffled_cells", "uneven_cells", "poisson")
 
 
@@ -73,7 +74,7 @@ class ScanParams:
 
     Attributes
     ----------
-    column, alternative : str
+    column, alternative, secondary : str
         As given.
     null : str
         As given, or as chosen when none was given.
@@ -109,6 +110,7 @@ class ScanParams:
     column: str
     null: str
     alternative: str
+    secondary: str
     base: str
     denominator: str
     max_share: float
@@ -149,6 +151,9 @@ def check_options(params: ScanParams) -> None:
     if params.alternative not in ALTERNATIVES:
         listed = ", ".join(map(repr, ALTERNATIVES))
         faults.append(f"alternative must be one of {listed}, got {params.alternative!r}")
+    if params.secondary not in SECONDARY:
+        listed = " or ".join(map(repr, SECONDARY))
+        faults.append(f"secondary must be {listed}, got {params.secondary!r}")
     if not 0 < params.max_share <= 1:
         faults.append(f"max_share must lie above 0 and be at most 1, got {params.max_share!r}")
     if params.max_radius_m is not None and not 0 < params.max_radius_m < np.inf:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from hotspots.inference.scan_statistic import gumbel_p_values
 from hotspots.methods.scan.params import ScanCluster
 from hotspots.results import HOTSPOT_WORDS
 from hotspots.words import Message, message, say
@@ -52,9 +51,8 @@ def describe_clusters(
     tuple of ScanCluster
         In the same order.
     """
-    gumbel = gumbel_p_values(np.array([one.llr for one in answer.found]), answer.maxima)
     clusters = []
-    for number, (one, p_gumbel) in enumerate(zip(answer.found, gumbel, strict=True), start=1):
+    for number, one in enumerate(answer.found, start=1):
         numbers = _numbers(one, places)
         row = int(places.rows[one.centre])
         word = TOO_FEW if answer.too_few else NOT_SIGNIFICANT
@@ -71,7 +69,7 @@ def describe_clusters(
                 n=int(places.counts[one.members].sum()),
                 llr=one.llr,
                 p_value=one.p_value,
-                p_gumbel=float(p_gumbel),
+                p_gumbel=one.p_gumbel,
                 sentence=_sentence(one, numbers, _name(grid, row), places, params),
                 **numbers,
             )
@@ -80,8 +78,9 @@ def describe_clusters(
 
 
 def _numbers(one: Found, places: Places) -> dict[str, float]:
-    total, n = int(places.counts.sum()), int(places.counts[one.members].sum())
-    expected = total * float(places.base[one.members].sum() / places.base.sum())
+    among = slice(None) if one.among is None else one.among
+    total, n = int(places.counts[among].sum()), int(places.counts[one.members].sum())
+    expected = total * float(places.base[one.members].sum() / places.base[among].sum())
     # With all incidents inside there is nothing outside to compare with.
     outside = (total - n) / (total - expected) if n < total else 0.0
     away = np.hypot(
@@ -230,5 +229,5 @@ def caveats(params: ScanParams, *, n_left_out: int, area_basis: str) -> tuple[Me
         said.append(message("methods.not_a_risk"))
         outline = "area_from_incidents" if area_basis == "incidents" else "area_decides"
         said.append(message(f"methods.{outline}"))
-    said.append(message("scan.secondary"))
+    said.append(message(f"scan.secondary_{params.secondary}"))
     return tuple(said)

@@ -12,7 +12,7 @@ from hotspots.fitness import counts_of
 from hotspots.methods.scan.params import ScanParams, check_options
 from hotspots.methods.scan.places import places_of
 from hotspots.methods.scan.report import caveats, describe_clusters, result_table
-from hotspots.methods.scan.testing import circles_for, scan_places
+from hotspots.methods.scan.testing import circles_for, scan_in_sequence, scan_places
 from hotspots.results import HotspotResult, provenance_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     max_radius_m: float | None = None,
     alpha: float = 0.05,
     n_simulations: int = 999,
+    secondary: str = "maxima",
     rng: np.random.Generator | int | None = None,
 ) -> HotspotResult:
     """Find the circles that hold more incidents than chance would put into any circle.
@@ -78,6 +79,10 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
         Level of the test: the share of maps made by chance that show any cluster.
     n_simulations : int, default 999
         Simulated maps. No p-value is smaller than 1 / (1 + n_simulations).
+    secondary : {"maxima", "sequential"}, default "maxima"
+        How clusters after the first are judged: like the first, against the strongest circle of
+        maps made by chance, which is cautious; or on a map without the cells of those before, with
+        new simulations for each (Zhang, Assuncao and Kulldorff 2010).
     rng : numpy.random.Generator, int or None, default None
         Where the randomness comes from; an int is a seed. Neither the order of the rows nor the
         number of threads changes what a seed gives.
@@ -115,6 +120,9 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     Kulldorff, M. (1997). A spatial scan statistic. Communications in Statistics: Theory and Methods
     26, 1481-1496. DOI 10.1080/03610929708831995
 
+    Zhang, Z., Assuncao, R. and Kulldorff, M. (2010). Spatial scan statistics adjusted for multiple
+    clusters. Journal of Probability and Statistics 2010, 642379. DOI 10.1155/2010/642379
+
     Examples
     --------
     >>> import hotspots as hs
@@ -133,6 +141,7 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
         column=column,
         null=null or ("shuffled_cells" if population is None else "uneven_cells"),
         alternative=alternative,
+        secondary=secondary,
         base="area" if population is None else "population",
         denominator=(denominator or "").strip(),
         max_share=max_share,
@@ -145,7 +154,8 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     provenance = provenance_of(grid, column=column)
     places = places_of(grid, column=column, population=population, denominator=denominator)
     circles = circles_for(places.x_m, places.y_m, places.base, params)
-    answer = scan_places(circles, places.counts, places.base, params, np.random.default_rng(rng))
+    scan = scan_in_sequence if secondary == "sequential" else scan_places
+    answer = scan(circles, places.counts, places.base, params, np.random.default_rng(rng))
     counts = counts_of(grid, column)
     params = replace(
         params,

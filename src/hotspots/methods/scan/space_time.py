@@ -18,7 +18,7 @@ from hotspots.inference.cylinders import (
     permuted_maxima,
     stretches_of,
 )
-from hotspots.inference.scan_statistic import gumbel_p_values, poisson_llr
+from hotspots.inference.scan_statistic import poisson_llr
 from hotspots.methods.scan.events import Events, events_of
 from hotspots.methods.scan.finding import Found, llr_needed, separate_clusters
 from hotspots.methods.scan.space_time_params import (
@@ -46,7 +46,6 @@ _MOST_WORK: Final = 2e12
 class _Answer:
     found: list[Found]
     stretch: NDArray[np.int64]
-    maxima: NDArray[np.float64]
     needed: float
     too_few: bool
 
@@ -232,7 +231,6 @@ def _scan(
     return _Answer(
         found=separate_clusters(circles, llr, sizes, maxima, alpha=alpha),
         stretch=stretch,
-        maxima=maxima,
         needed=needed,
         too_few=bool(possible.max(initial=0.0) <= needed),
     )
@@ -247,9 +245,8 @@ def _describe(
     alpha: float,
     n_simulations: int,
 ) -> tuple[SpaceTimeCluster, ...]:
-    gumbel = gumbel_p_values(np.array([one.llr for one in answer.found]), answer.maxima)
     clusters = []
-    for number, (one, p_gumbel) in enumerate(zip(answer.found, gumbel, strict=True), start=1):
+    for number, one in enumerate(answer.found, start=1):
         numbers = _numbers(one, answer, events, stretches, days)
         row = int(events.rows[one.centre])
         word = TOO_FEW if answer.too_few else HOT if one.p_value <= alpha else NOT_SIGNIFICANT
@@ -275,7 +272,7 @@ def _describe(
                 cells=len(one.members),
                 llr=one.llr,
                 p_value=one.p_value,
-                p_gumbel=float(p_gumbel),
+                p_gumbel=one.p_gumbel,
                 sentence=say(said),
                 **numbers,
             )
@@ -344,5 +341,5 @@ def _caveats(params: SpaceTimeScanParams) -> tuple[Message, ...]:
         said.insert(0, message("methods.too_few"))
     if params.prospective:
         said.append(message("scan.every_day", days=round(1 / params.alpha)))
-    said.append(message("scan.secondary"))
+    said.append(message("scan.secondary_maxima"))
     return tuple(said)

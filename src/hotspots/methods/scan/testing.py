@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from hotspots.inference.circles import nested_circles
 from hotspots.inference.scan_statistic import best_circles, scan_maxima
@@ -11,7 +13,6 @@ from hotspots.methods.scan.finding import llr_needed, most_surprise, separate_cl
 from hotspots.methods.scan.nulls import fitted_dispersion, maps_by_chance
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from hotspots.inference.circles import Circles
@@ -130,3 +131,38 @@ def scan_places(
         llr_needed=needed,
         too_few=possible <= needed,
     )
+
+
+def scan_in_sequence(
+    circles: Circles,
+    counts: NDArray[np.int64],
+    base: NDArray[np.float64],
+    params: ScanParams,
+    rng: np.random.Generator,
+) -> Answer:
+    """Scan, take the cells of the strongest cluster away, and scan the rest, until none is left.
+
+    Parameters
+    ----------
+    circles, counts, base, params, rng : object
+        As ``scan_places`` takes them.
+
+    Returns
+    -------
+    Answer
+        Of the first scan, but with the strongest circle of each; the last is not significant,
+        unless nothing was left to scan.
+    """
+    first = answer = scan_places(circles, counts, base, params, rng)
+    left, found = np.arange(len(counts)), []
+    while answer.found:
+        one = answer.found[0]
+        found.append(
+            replace(one, centre=int(left[one.centre]), members=left[one.members], among=left)
+        )
+        left = np.delete(left, one.members)
+        if one.p_value > params.alpha or not counts[left].any():
+            break
+        rest = circles_for(circles.x_m[left], circles.y_m[left], base[left], params)
+        answer = scan_places(rest, counts[left], base[left], params, rng)
+    return replace(first, found=found)
