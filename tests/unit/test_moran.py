@@ -297,11 +297,14 @@ def test_few_draws_say_that_they_are_too_few(make_grid: MakeGrid) -> None:
     assert few.params.inference == "permutation"
     assert few.params.seed == 1
     assert few.params.smallest_p_value == 0.01
-    together = int(np.ceil(0.01 * few.params.cells_tested / 0.05))
+    tests = few.params.cells_tested
+    together = int(np.ceil(0.01 * tests / 0.05))
     assert f"{together} or more would have to reach" in str(few.caveats[0])
-    bonferroni = hs.local_moran(grid, n_permutations=99, adjust="bonferroni", rng=1)
-    assert "no p-value can be small enough" in str(bonferroni.caveats[0])
-    assert not (bonferroni.data["hotspot"] == "hot").any()
+    for adjust in ("bonferroni", "holm"):
+        never = hs.local_moran(grid, n_permutations=99, adjust=adjust, rng=1)
+        assert "no p-value can be small enough: " in str(never.caveats[0])
+        assert f"take {np.ceil(tests / 0.05):,.0f} draws" in str(never.caveats[0])
+        assert not (never.data["hotspot"] == "hot").any()
     many = hs.local_moran(grid, n_permutations=99_999, rng=1)
     assert "draws" not in str(many.caveats[0])
     exact = hs.local_moran(grid)

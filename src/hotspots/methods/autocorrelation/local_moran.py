@@ -54,8 +54,8 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
         ``"greater"`` looks for high cells among high ones only, and tests the cells above the mean.
         ``"two-sided"`` tests all cells and looks also for low ones among low ones (cold), and for
         cells that differ from their neighbours (column ``outlier``).
-    adjust : {"fdr_bh", "bonferroni"}, default "fdr_bh"
-        Correction for testing many cells.
+    adjust : {"fdr_bh", "fdr_by", "bonferroni", "holm"}, default "fdr_bh"
+        Correction for testing many cells; see ``local_gi_star``.
     alpha : float, default 0.05
         Level of the corrected test.
     cap_quantile : float or None, default 0.99

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from hotspots.inference.correction import fewest_at_floor, limit_of
 from hotspots.methods.autocorrelation.local_testing import (
     HIGH_LOW,
     LOW_HIGH,
@@ -152,17 +153,21 @@ def caveats(
 
 def _on_draws(params: LocalMoranParams) -> list[Message]:
     """Say when the draws are too few for the correction."""
-    together = math.ceil(params.smallest_p_value * params.cells_tested / params.alpha)
-    if together <= 1:
+    tests = params.cells_tested
+    together = fewest_at_floor(
+        params.smallest_p_value, tests, adjust=params.adjust, alpha=params.alpha
+    )
+    if together == 1:
         return []
-    key = "floor_bonferroni" if params.adjust == "bonferroni" else "floor"
     draws = params.n_permutations or 0
+    # With as many as this, one cell alone can have a p-value that survives.
+    needed = math.ceil(
+        params.smallest_p_value
+        * (1 + draws)
+        / limit_of(params.adjust, tests, 1, alpha=params.alpha)
+    )
+    if together is None:
+        return [message("autocorrelation.floor_never", draws=draws, cells=tests, needed=needed)]
     return [
-        message(
-            f"autocorrelation.{key}",
-            draws=draws,
-            cells=params.cells_tested,
-            together=together,
-            needed=draws * together,
-        )
+        message("autocorrelation.floor", draws=draws, cells=tests, together=together, needed=needed)
     ]
