@@ -13,11 +13,11 @@ from sklearn.cluster import DBSCAN
 
 from hotspots.compiled import compiled
 from hotspots.grid.places import distinct_places
-from hotspots.methods.clusters import grouping
-from hotspots.methods.clusters.bins import sort_into_bins
+from hotspots.methods.clusters import bins, grouping
+from hotspots.methods.clusters.bins import runs_by_search, sort_into_bins
 from hotspots.methods.clusters.blocks import core_blocks, join_blocks, nearest_blocks
 from hotspots.methods.clusters.grouping import Grouping, group_places
-from hotspots.methods.clusters.loops import core_loop, join_loop, nearest_loop
+from hotspots.methods.clusters.loops import core_loop, join_loop, nearest_loop, run_loop
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,7 +133,7 @@ def test_the_compiled_way_and_the_numpy_way_agree(seed: int) -> None:
     # As numba sees them, whether it is installed or not.
     find_core, join = compiled(core_loop) or core_loop, compiled(join_loop) or join_loop
     find_nearest = compiled(nearest_loop) or nearest_loop
-    core = find_core(b.x, b.y, b.weights, b.starts, b.low, b.high, reach**2, needed)
+    core = find_core(b.x, b.y, b.so_far, b.starts, b.low, b.high, reach**2, needed)
     joined = join(b.x, b.y, core, b.bin_of, b.starts, b.low, b.high, reach**2)
     nearest = find_nearest(b.x, b.y, core, b.rank, b.starts, b.low, b.high, reach**2)
     assert (core == core_blocks(b, reach, needed)).all()
@@ -152,7 +152,8 @@ def test_without_numba_the_answer_is_the_same(monkeypatch: pytest.MonkeyPatch) -
         return group_places(places.x_m, places.y_m, places.weights, reach=0.5, needed=6)
 
     fast = answer()
-    monkeypatch.setattr(grouping, "compiled", lambda _loop: None)
+    for module in (grouping, bins):
+        monkeypatch.setattr(module, "compiled", lambda _loop: None)
     plain = answer()
     assert (fast.cluster == plain.cluster).all()
     assert (fast.core == plain.core).all()
@@ -201,3 +202,18 @@ def test_feet_give_what_metres_give(seed: int) -> None:
     assert metres.max() > 1
     assert (metres == feet).all()
     assert (core == core_in_feet).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_runs_by_search_are_those_of_the_loop(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    columns, reach = int(rng.integers(1, 30)), 2
+    stride = columns + 2 * reach + 1
+    chosen = np.unique(rng.integers(0, 20 * columns, int(rng.integers(1, 200))))
+    keys = chosen // columns * stride + chosen % columns + reach
+    starts = np.concatenate([[0], np.cumsum(rng.integers(1, 4, len(keys)))])
+    loop = compiled(run_loop) or run_loop
+    for one, other in zip(
+        loop(keys, starts, stride, reach), runs_by_search(keys, starts, stride, reach), strict=True
+    ):
+        assert (one == other).all()

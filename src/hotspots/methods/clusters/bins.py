@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hotspots.compiled import compiled
+from hotspots.methods.clusters.loops import run_loop
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -26,6 +29,8 @@ class Bins:
         The places in the order of the squares.
     weights : ndarray of int64, shape (places,)
         Incidents on them.
+    so_far : ndarray of int64, shape (places + 1,)
+        Incidents on the places before each; the last is all of them.
     rank : ndarray of int64, shape (places,)
         Position of each place before sorting.
     bin_of : ndarray of int64, shape (places,)
@@ -40,6 +45,7 @@ class Bins:
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     weights: NDArray[np.int64]
+    so_far: NDArray[np.int64]
     rank: NDArray[np.int64]
     bin_of: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -81,16 +87,40 @@ def sort_into_bins(
     is_new[1:] = key[1:] != key[:-1]
     starts = np.append(np.flatnonzero(is_new), len(key)).astype(np.int64)
     keys = key[starts[:-1]]
-    steps = np.arange(-REACH, REACH + 1) * stride
-    low = np.searchsorted(keys, (keys + steps[:, None]) - REACH, side="left")
-    high = np.searchsorted(keys, (keys + steps[:, None]) + REACH, side="right")
+    find_runs = compiled(run_loop) or runs_by_search
+    low, high = find_runs(keys, starts, stride, REACH)
+    ordered = weights[order]
     return Bins(
         x=x[order],
         y=y[order],
-        weights=weights[order],
+        weights=ordered,
+        so_far=np.concatenate([[0], np.cumsum(ordered)]),
         rank=order.astype(np.int64),
         bin_of=np.cumsum(is_new) - 1,
         starts=starts,
-        low=np.ascontiguousarray(starts[low].T),
-        high=np.ascontiguousarray(starts[high].T),
+        low=low,
+        high=high,
     )
+
+
+def runs_by_search(
+    keys: NDArray[np.int64], starts: NDArray[np.int64], stride: int, reach: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find what ``run_loop`` finds, without numba.
+
+    Parameters
+    ----------
+    keys, starts : ndarray of int64
+        As in ``run_loop``.
+    stride, reach : int
+        As in ``run_loop``.
+
+    Returns
+    -------
+    low, high : ndarray of int64, shape (bins, 2 * reach + 1)
+        As in ``Bins``.
+    """
+    middle = keys + np.arange(-reach, reach + 1)[:, None] * stride
+    low = np.searchsorted(keys, middle - reach, side="left")
+    high = np.searchsorted(keys, middle + reach, side="right")
+    return np.ascontiguousarray(starts[low].T), np.ascontiguousarray(starts[high].T)

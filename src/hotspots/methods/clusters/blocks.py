@@ -35,9 +35,8 @@ def core_blocks(bins: Bins, reach: float, needed: int) -> NDArray[np.bool_]:
     ndarray of bool, shape (places,)
         Whether a place is a core.
     """
-    so_far = np.concatenate([[0], np.cumsum(bins.weights)])
-    own = np.diff(so_far[bins.starts])[bins.bin_of]
-    around = (so_far[bins.high] - so_far[bins.low]).sum(axis=1)[bins.bin_of]
+    own = np.diff(bins.so_far[bins.starts])[bins.bin_of]
+    around = (bins.so_far[bins.high] - bins.so_far[bins.low]).sum(axis=1)[bins.bin_of]
     core = own >= needed
     unclear = np.flatnonzero(~core & (around >= needed))
     for places, owner, other in _pairs(bins, unclear):

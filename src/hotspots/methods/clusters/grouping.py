@@ -116,6 +116,6 @@ def _search(
         core = core_blocks(bins, reach, needed)
         return core, join_blocks(bins, core, reach), nearest_blocks(bins, core, reach)
     x, y, starts, low, high = bins.x, bins.y, bins.starts, bins.low, bins.high
-    core = find_core(x, y, bins.weights, starts, low, high, reach**2, needed)
+    core = find_core(x, y, bins.so_far, starts, low, high, reach**2, needed)
     joined = join(x, y, core, bins.bin_of, starts, low, high, reach**2)
     return core, joined, find_nearest(x, y, core, bins.rank, starts, low, high, reach**2)

@@ -1,4 +1,4 @@
-"""The three loops of DBSCAN over squares, for numba; ``blocks`` does the same in NumPy."""
+"""The loops of DBSCAN over squares, for numba; ``bins`` and ``blocks`` do the same in NumPy."""
 
 from __future__ import annotations
 
@@ -13,10 +13,45 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+def run_loop(keys: Ints, starts: Ints, stride: int, reach: int) -> tuple[Ints, Ints]:
+    """Find where the places of the squares around each square begin and end, row by row.
+
+    Parameters
+    ----------
+    keys : ndarray of int64, shape (bins,)
+        The squares, sorted: ``stride`` times the row, plus the column.
+    starts : ndarray of int64, shape (bins + 1,)
+        As in ``Bins``.
+    stride : int
+        From one row to the next.
+    reach : int
+        Rows and columns to either side.
+
+    Returns
+    -------
+    low, high : ndarray of int64, shape (bins, 2 * reach + 1)
+        As in ``Bins``.
+    """
+    low = np.empty((len(keys), 2 * reach + 1), dtype=np.int64)
+    high = np.empty_like(low)
+    for run in range(2 * reach + 1):
+        first = last = 0
+        # Both ends only ever move on, since the squares come in their order.
+        for b in range(len(keys)):
+            middle = keys[b] + (run - reach) * stride
+            while first < len(keys) and keys[first] < middle - reach:
+                first += 1
+            while last < len(keys) and keys[last] <= middle + reach:
+                last += 1
+            low[b, run] = starts[first]
+            high[b, run] = starts[last]
+    return low, high
+
+
 def core_loop(  # noqa: C901 - a loop over arrays, flat so that numba takes it
     x: Floats,
     y: Floats,
-    weights: Ints,
+    so_far: Ints,
     starts: Ints,
     low: Ints,
     high: Ints,
@@ -29,7 +64,7 @@ def core_loop(  # noqa: C901 - a loop over arrays, flat so that numba takes it
     ----------
     x, y : ndarray of float64, shape (places,)
         As in ``Bins``.
-    weights, starts, low, high : ndarray of int64
+    so_far, starts, low, high : ndarray of int64
         As in ``Bins``.
     squared_reach : float
         The reach, squared.
@@ -44,11 +79,14 @@ def core_loop(  # noqa: C901 - a loop over arrays, flat so that numba takes it
     core = np.zeros(len(x), dtype=np.bool_)
     for b in range(len(starts) - 1):
         first, last = starts[b], starts[b + 1]
-        own = 0
-        for i in range(first, last):
-            own += weights[i]
+        own = so_far[last] - so_far[first]
         if own >= needed:
             core[first:last] = True
+            continue
+        around = 0
+        for run in range(low.shape[1]):
+            around += so_far[high[b, run]] - so_far[low[b, run]]
+        if around < needed:
             continue
         for i in range(first, last):
             found = own
@@ -57,7 +95,7 @@ def core_loop(  # noqa: C901 - a loop over arrays, flat so that numba takes it
                     if first <= j < last:
                         continue
                     if (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 <= squared_reach:
-                        found += weights[j]
+                        found += so_far[j + 1] - so_far[j]
                         if found >= needed:
                             break
                 if found >= needed:
@@ -155,7 +193,14 @@ def nearest_loop(
         itself, and -1 means that there is none.
     """
     nearest = np.full(len(x), -1)
+    cores_so_far = np.zeros(len(x) + 1, dtype=np.int64)
+    cores_so_far[1:] = np.cumsum(core)
     for b in range(len(starts) - 1):
+        around = 0
+        for run in range(low.shape[1]):
+            around += cores_so_far[high[b, run]] - cores_so_far[low[b, run]]
+        if around == 0:
+            continue
         for i in range(starts[b], starts[b + 1]):
             if core[i]:
                 nearest[i] = i
