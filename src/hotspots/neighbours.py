@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: Named areas that come as near to each other as this share a border or a corner: files of areas
 #: are drawn with such gaps.
 TOUCH_M: Final = 1.0
+#: Cells are looked up on a board that has at most so many squares a cell, or is small anyway.
+_SPARSEST: Final = 32
+_SMALL_BOARD: Final = 1_000_000
 _TWICE: Final = "A cell occurs more than once. Give each cell of the grid one row."
 
 
@@ -299,6 +302,9 @@ def _positions_around(
     n, reach = len(i), max(max(step) for step in around)
     wide, high = int(np.ptp(j)) + 1 + reach, int(np.ptp(i)) + 1 + reach
     key = (patch * high + (i - i.min())) * wide + (j - j.min())
+    key -= key.min()
+    if key.max() < _SPARSEST * n + _SMALL_BOARD:
+        return _positions_on_board(key, [a * wide + b for a, b in around])
     order = np.argsort(key)
     ordered = key[order]
     if (ordered[1:] == ordered[:-1]).any():
@@ -314,6 +320,20 @@ def _positions_around(
         at[one, k] = other
         at[other, last - k] = one
     at[:, last // 2] = np.arange(n)
+    return at
+
+
+def _positions_on_board(key: NDArray[np.int64], steps: list[int]) -> NDArray[np.int32]:
+    """Look cells up on a board with a square for every number: faster, where it is well filled."""
+    n, margin = len(key), max(steps)
+    board = np.full(int(key.max()) + 1 + 2 * margin, -1, dtype=np.int32)
+    square, cell = key + margin, np.arange(n, dtype=np.int32)
+    board[square] = cell
+    if (board[square] != cell).any():
+        raise ParameterError(_TWICE)
+    at = np.empty((n, len(steps)), dtype=np.int32)
+    for k, step in enumerate(steps):
+        at[:, k] = board[square + step]
     return at
 
 

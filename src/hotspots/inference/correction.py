@@ -79,7 +79,8 @@ def adjust_p_values(p_values: NDArray[np.float64], adjust: str) -> NDArray[np.fl
     m = len(p_values)
     if adjust == "bonferroni":
         return np.minimum(p_values * m, 1.0)
-    order = np.argsort(p_values, kind="stable")
+    # Ties may stand in any order: they all get the same adjusted value.
+    order = np.argsort(p_values)
     scaled = p_values[order] * _factors(m, adjust)
     rising = (
         np.maximum.accumulate(scaled)

@@ -263,8 +263,8 @@ def _answer(
     p_values: NDArray[np.float64],
     adjusted: NDArray[np.float64],
 ) -> Answer:
-    best = np.lexsort((p_values, adjusted), axis=0)[0]
-    cell = np.arange(len(best))
+    best = np.lexsort((p_values, adjusted), axis=0)[0] if len(sums) > 1 else 0
+    cell = np.arange(sums.shape[1])
     found = adjusted <= params.alpha
     expected = np.stack([null.expected for null in ready.nulls])
     z = np.stack(
@@ -273,7 +273,7 @@ def _answer(
             for windows, s in zip(ready.rings, sums, strict=True)
         ]
     )
-    word = np.full(len(best), NOT_SIGNIFICANT, dtype=np.int8)
+    word = np.full(len(cell), NOT_SIGNIFICANT, dtype=np.int8)
     word[found.any(axis=0)] = HOT
     if params.alternative == "two-sided":
         low = np.stack(
