@@ -15,7 +15,7 @@ import shapely
 
 import hotspots as hs
 from hotspots.errors import HotspotsError
-from hotspots.fitness import check_days_known, check_hours_known
+from hotspots.fitness import check_hours_known
 
 if TYPE_CHECKING:
     from tests.unit.conftest import MakeGrid, MakeIncidents
@@ -68,7 +68,7 @@ CONCENTRATION: Final[Asks] = {
     "concentration_share": hs.concentration_share,
 }
 #: What reads a result or a plan, not data of its own.
-READS_RESULTS: Final = ("false_alarm_rate", "cluster_table", "scan_clusters")
+READS_RESULTS: Final = ("false_alarm_rate", "correct_together", "cluster_table", "scan_clusters")
 
 
 class Bad:
@@ -146,9 +146,9 @@ def _rows() -> Rows:
         (
             "Degrees in EPSG:4326, which the method moves to metres itself",
             "metres",
-            ON_POINTS | again,
+            ON_POINTS | counted,
         ),
-        ("Degrees that are degrees", "mislabelled", ON_POINTS),
+        ("Degrees that are degrees", "mislabelled", ON_POINTS | counted),
         ("No incident taken back", "negative", ON_POINTS),
         ("Enough incidents with a place", "few", ON_POINTS),
         ("A place for 85 % of the rows", "unlocated", ON_POINTS),
@@ -163,7 +163,11 @@ def _rows() -> Rows:
         (
             "The day of each incident",
             "month_only",
-            {"check_days_known": lambda rows: check_days_known(rows, what="This method")},
+            {
+                "scan_space_time": lambda rows: hs.scan_space_time(
+                    rows, hs.make_hexgrid(AREA, resolution=8)
+                )
+            },
         ),
         (
             "The hour of each incident",

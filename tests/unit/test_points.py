@@ -120,3 +120,23 @@ def test_too_few_with_a_place_are_refused_and_say_what_would_help(
         hs.study_area(SQUARE, name="A square"),
     )
     check_located_share(outside, what="ripley_k")
+
+
+def test_metres_are_never_counted_as_nothing(make_incidents: MakeIncidents) -> None:
+    """On a grid in degrees metres lie nowhere: the map would be all zeros, and nobody would see."""
+    area = hs.study_area(SQUARE, name="A square")
+    grid = hs.make_hexgrid(area, resolution=7)
+    spread = make_incidents([(-1.55, 53.75), (-1.54, 53.74), (-1.52, 53.77)])
+    metres = spread.to_crs("EPSG:27700")
+    assert hs.count_incidents(spread, grid)["n"].sum() == 3
+    for wrong, said in (
+        (metres, r"these are in EPSG:27700"),
+        (metres.set_crs("EPSG:4326", allow_override=True), r"which are no degrees"),
+        (spread.set_crs(None, allow_override=True), r"these are in None"),
+    ):
+        with pytest.raises(CoordinateReferenceError, match=said):
+            hs.count_incidents(wrong, grid)
+        with pytest.raises(CoordinateReferenceError, match=said):
+            hs.make_hexgrid(area, incidents=wrong)
+        with pytest.raises(CoordinateReferenceError, match=said):
+            hs.select_incidents(wrong, area=area)

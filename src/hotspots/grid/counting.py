@@ -65,6 +65,8 @@ def count_incidents(
 
     Raises
     ------
+    CoordinateReferenceError
+        If the incidents are not in EPSG:4326, or say so and hold metres.
     FitnessError
         If there are no incidents and no period was selected, so that it is unknown what zero means;
         or if offences and residents' concerns are in one table.

@@ -21,6 +21,7 @@ from hotspots.crs import WGS84, centre_of, local_equal_area_crs, project
 from hotspots.digests import digest_of
 from hotspots.errors import ParameterError
 from hotspots.grid.area import check_study_area
+from hotspots.grid.degrees import check_degrees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +67,8 @@ def make_hexgrid(
 
     Raises
     ------
+    CoordinateReferenceError
+        If the size is chosen from incidents that are not in EPSG:4326.
     ParameterError
         If neither resolution nor incidents are given, or if the grid would have more than
         5 million cells.
@@ -173,6 +176,7 @@ def _choose_resolution(
             "make_hexgrid(area, resolution=8) or make_hexgrid(area, incidents=incidents)."
         )
         raise ParameterError(msg)
+    check_degrees(incidents)
     points = incidents.geometry
     inside = shapely.intersects_xy(shape, points.x.to_numpy(), points.y.to_numpy())
     weights = incidents["count"].to_numpy() if "count" in incidents else np.ones(len(incidents))

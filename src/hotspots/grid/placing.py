@@ -10,6 +10,7 @@ import pandas as pd
 
 from hotspots.cells import as_cells, points_to_cells, resolution_of
 from hotspots.errors import HotspotsError, ParameterError, SchemaMismatchError
+from hotspots.grid.degrees import check_degrees
 from hotspots.grid.kinds import AREAS, SQUARES, kind_of
 from hotspots.grid.named_areas import areas_of_points, as_codes
 from hotspots.grid.squares import squares_of_points
@@ -81,12 +82,15 @@ def place_incidents(
 
     Raises
     ------
+    CoordinateReferenceError
+        If the incidents are placed, and not in EPSG:4326, or not in degrees.
     ParameterError
         If the incidents have no such column.
     SchemaMismatchError
         If no code is the id of a cell, or the grid's index does not hold cells.
     """
     if match is None:
+        check_degrees(incidents)
         points = incidents.geometry
         positions = cells_of_points(grid, points.y.to_numpy(), points.x.to_numpy())
         known = points.notna().to_numpy() & ~points.is_empty.to_numpy()

@@ -10,9 +10,10 @@ import pyproj
 import shapely
 
 from hotspots.crs import WGS84, centre_of, local_equal_area_crs, project, unwrap_longitudes
-from hotspots.errors import CoordinateReferenceError, FitnessError, HotspotsError
+from hotspots.errors import FitnessError, HotspotsError
 from hotspots.grid.area import check_study_area
 from hotspots.grid.counting import check_columns, facts_of, refuse_mixed_kinds
+from hotspots.grid.degrees import check_degrees
 from hotspots.results import Provenance, provenance_from
 
 if TYPE_CHECKING:
@@ -81,13 +82,7 @@ def points_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None = None)
     """
     check_columns(incidents)
     refuse_mixed_kinds(incidents)
-    if incidents.crs is None or not incidents.crs.equals(WGS84):
-        msg = (
-            f"Incidents are in EPSG:4326, these are in {incidents.crs}. Read them with "
-            "read_incidents(), or move them: incidents.to_crs('EPSG:4326')."
-        )
-        raise CoordinateReferenceError(msg)
-    _check_degrees(incidents)
+    check_degrees(incidents)
     shape = None if area is None else check_study_area(area)
     counts = incidents["count"].to_numpy(dtype=np.int64)
     rows, left_out = _rows_with_a_place(incidents, shape, counts)
@@ -112,19 +107,6 @@ def points_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None = None)
         left_out=left_out,
         provenance=_provenance(incidents, area, int(counts[rows].sum())),
     )
-
-
-def _check_degrees(incidents: gpd.GeoDataFrame) -> None:
-    """Refuse metres in a frame that says it holds degrees."""
-    west, south, east, north = incidents.geometry.total_bounds
-    # Without any place all of these are NaN, and no comparison holds.
-    if min(west, -east) < -180 or min(south, -north) < -90:  # noqa: PLR2004 - the globe
-        msg = (
-            f"The frame says that it is in EPSG:4326 and holds places up to ({east:g}, {north:g}), "
-            "which are no degrees. Say which CRS they are in, and move them: "
-            "incidents.set_crs('EPSG:...', allow_override=True).to_crs('EPSG:4326')."
-        )
-        raise CoordinateReferenceError(msg)
 
 
 def outline_in(shape: shapely.Geometry, crs: pyproj.CRS) -> shapely.Geometry:

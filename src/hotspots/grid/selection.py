@@ -14,6 +14,7 @@ import shapely
 from hotspots.errors import FitnessError, HotspotsError, ParameterError
 from hotspots.grid.area import check_study_area
 from hotspots.grid.counting import local_days, period_of, refuse_mixed_kinds
+from hotspots.grid.degrees import check_degrees
 from hotspots.offences import offence_aggregates
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def select_incidents(
 
     Raises
     ------
+    CoordinateReferenceError
+        If there is an area, and the incidents are not in EPSG:4326.
     FitnessError
         If the period cuts through a month and rows know their month only, or offences and
         residents' concerns are in one table.
@@ -100,6 +103,7 @@ def select_incidents(
         _mark(reason, days.isna(), "no_date", asked)
         _mark(reason, ~days.between(first, last), "outside_period", asked)
     if area is not None:
+        check_degrees(incidents)
         points = incidents.geometry
         shape = check_study_area(area)
         shapely.prepare(shape)
