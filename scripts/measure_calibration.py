@@ -20,7 +20,10 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # the made-up maps stand beside the tests that use them
 
 from tests.calibration.power import (  # noqa: E402 - found only with the path above
+    DEFAULT,
     EXPECTED,
+    SCAN,
+    SIZES,
     TIMES,
     beside_the_oracle,
     broad_plants,
@@ -38,6 +41,7 @@ SEED: Final = 20261122
 SMALL_MAPS: Final = 1_000
 BROAD_MAPS: Final = 300
 RIVAL_MAPS: Final = 200
+SCANNED_MAPS: Final = 20
 #: Dark enough for print in grey, told apart by the mark as well.
 LOOKS: Final = {2: ("#0072b2", "o"), 3: ("#b34700", "s"), 5: ("#000000", "^")}
 WORDS: Final = {2: "twice", 3: "three times", 5: "five times"}
@@ -175,35 +179,24 @@ def in_words(points: Sequence[Point]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rivals_table(rivals: Sequence[Rivals]) -> str:
-    """Give a row for each plant: what each way finds, and how far below the oracle it is."""
+def rivals_tables(rivals: Sequence[Rivals]) -> str:
+    """Say for each plant what each way finds, and how far below the oracle two of them are."""
+    ways = list(rivals[0].found)
     head = (
-        "cells",
-        "plant",
-        "times",
-        "oracle",
-        "knows the size only",
-        "default: middle",
-        "default: cells (outside)",
-        "not capped",
-        "three sizes together",
-        "below the oracle: default",
-        "three sizes",
+        *("cells", "plant", "times", "oracle", "knows the size", "default: middle"),
+        *(f"{way}: cells (outside)" for way in ways),
+        *(f"below the oracle: {way}" for way in (DEFAULT, SIZES, SCAN)),
     )
     rows = [
         (
-            rival.land,
-            rival.plant,
-            str(rival.times),
-            _percent(rival.oracle),
-            _percent(rival.searcher),
-            _percent(rival.default.middle),
+            *(rival.land, rival.plant, str(rival.times)),
+            *(_percent(rival.oracle), _percent(rival.searcher)),
+            _percent(rival.found[DEFAULT].middle),
+            *(f"{_percent(f.cells)} ({_percent(f.outside)})" for f in rival.found.values()),
             *(
-                f"{_percent(found.cells)} ({_percent(found.outside)})"
-                for found in (rival.default, rival.not_capped, rival.any_size)
+                f"{100 * (rival.oracle - rival.found[way].cells):.0f}"
+                for way in (DEFAULT, SIZES, SCAN)
             ),
-            f"{100 * (rival.oracle - rival.default.cells):.0f}",
-            f"{100 * (rival.oracle - rival.any_size.cells):.0f}",
         )
         for rival in rivals
     ]
@@ -215,10 +208,11 @@ def main() -> None:
     texts = {"calibration.md": false_alarms()}
     small = list(small_plants(SMALL_MAPS, SEED))
     broad = list(broad_plants(BROAD_MAPS, SEED))
+    rivals = list(beside_the_oracle(RIVAL_MAPS, SCANNED_MAPS, SEED))
     texts["power.md"] = curves_table(small, lambda point: f"{point.land}, {point.plant}")
     texts["power_broad.md"] = curves_table(broad, lambda point: f"{point.land}, {point.plant}")
     texts["power_words.md"] = in_words(small)
-    texts["power_oracle.md"] = rivals_table(list(beside_the_oracle(RIVAL_MAPS, SEED)))
+    texts["power_oracle.md"] = rivals_tables(rivals)
     for name, text in texts.items():
         part = (OUT / name).with_suffix(".part")
         part.write_text(text, encoding="utf-8")

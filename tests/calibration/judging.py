@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from scipy import stats
 from scipy.spatial import cKDTree
 
-from hotspots.inference.correction import adjust_p_values
 from hotspots.methods.local.params import LocalGiStarParams
-from hotspots.methods.local.testing import HOT, judge_cells, prepare
+from hotspots.methods.local.testing import HOT, judge_cells, prepare, shows_anything
 from hotspots.neighbours import Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
     from tests.calibration.maps import Draw, Land
 
-    from hotspots.methods.local.testing import Answer
+    from hotspots.methods.local.testing import Answer, Prepared
 
     #: From the counts of a map to its hot cells.
-    Finder: TypeAlias = "Callable[[NDArray[np.int64]], NDArray[np.bool_]]"
+    Finder: TypeAlias = Callable[[NDArray[np.int64]], NDArray[np.bool_]]
+    #: One map and what its null compares with.
+    See: TypeAlias = Callable[[np.random.Generator], tuple[NDArray[np.int64], NDArray[Any] | None]]
 
 #: The defaults of local_gi_star; the window's size is that of the land.
 DEFAULTS: Final = LocalGiStarParams(
@@ -39,41 +40,42 @@ DEFAULTS: Final = LocalGiStarParams(
 )
 
 
-def judge(land: Land, counts: NDArray[np.int64], params: LocalGiStarParams) -> Answer:
+def made_ready(
+    land: Land,
+    counts: NDArray[np.int64],
+    params: LocalGiStarParams,
+    base: NDArray[Any] | None = None,
+) -> Prepared:
+    """Take a map as the test does, with what its null compares with."""
+    return prepare(land.cells, counts, params, land.rings, base=base)
+
+
+def judge(
+    land: Land,
+    counts: NDArray[np.int64],
+    params: LocalGiStarParams,
+    base: NDArray[Any] | None = None,
+) -> Answer:
     """Test one map."""
-    resolved = replace(params, window_cells=land.window_cells)
-    return judge_cells(prepare(land.cells, counts, resolved, land.windows), resolved)
-
-
-def shows_anything(land: Land, counts: NDArray[np.int64], params: LocalGiStarParams) -> bool:
-    """Say whether any cell of the map is hot, or cold where that was asked."""
-    return bool((judge(land, counts, params).p_adjusted <= params.alpha).any())
+    return judge_cells(made_ready(land, counts, params, base), params)
 
 
 def maps_that_show_anything(
-    land: Land, draw: Draw, params: LocalGiStarParams, *, n_maps: int, rng: np.random.Generator
+    land: Land, see: See, params: LocalGiStarParams, *, n_maps: int, rng: np.random.Generator
 ) -> int:
     """Count the maps with any hot (or cold) cell."""
-    return sum(shows_anything(land, draw(rng), params) for _ in range(n_maps))
+    alarms = 0
+    for _ in range(n_maps):
+        counts, base = see(rng)
+        alarms += shows_anything(made_ready(land, counts, params, base), params)
+    return alarms
 
 
-def hot_by_default(land: Land, params: LocalGiStarParams = DEFAULTS) -> Finder:
+def hot_by_default(
+    land: Land, params: LocalGiStarParams = DEFAULTS, base: NDArray[Any] | None = None
+) -> Finder:
     """Find as local_gi_star does."""
-    return lambda counts: judge(land, counts, params).word == HOT
-
-
-def hot_at_any_size(lands: Sequence[Land], params: LocalGiStarParams = DEFAULTS) -> Finder:
-    """Find with several windows around each cell, all corrected together.
-
-    ``lands`` are the same cells with windows of one ring, of two, and so on.
-    """
-
-    def find(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-        p_values = np.concatenate([judge(land, counts, params).p_value for land in lands])
-        hot = adjust_p_values(p_values, params.adjust) <= params.alpha
-        return np.asarray(hot.reshape(len(lands), -1).any(axis=0))
-
-    return find
+    return lambda counts: judge(land, counts, params, base).word == HOT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

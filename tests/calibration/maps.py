@@ -6,7 +6,7 @@ one map. Every method that tests cells is simulated on these, so that their figu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import geopandas as gpd
@@ -35,17 +35,24 @@ class Land:
     """Cells, their windows, how much land is in each, and where they lie.
 
     ``cells`` are H3 ids, or numbers where the land is made of squares. ``area`` is the land of each
-    cell in whole cells of the mean size; ``xy`` its middle, in cells.
+    cell in whole cells of the mean size; ``xy`` its middle, in cells. ``wider`` are windows with
+    more rings, where several sizes are tested together.
     """
 
     cells: Any
     windows: Windows
     area: NDArray[np.float64]
     xy: NDArray[np.float64]
+    wider: tuple[Windows, ...] = ()
 
     @property
     def n_cells(self) -> int:
         return len(self.area)
+
+    @property
+    def rings(self) -> tuple[Windows, ...]:
+        """All windows, the narrowest first."""
+        return (self.windows, *self.wider)
 
     @property
     def window_cells(self) -> int:
@@ -120,6 +127,12 @@ def _hexagon_land(cells: list[str], area_km2: NDArray[np.float64], n_rings: int)
         area=area_km2 / area_km2.mean(),
         xy=xy,
     )
+
+
+def three_sizes(make: Callable[[int], Land]) -> Land:
+    """Give land with windows of one, two and three rings."""
+    first, *others = (make(n_rings) for n_rings in (1, 2, 3))
+    return replace(first, wider=tuple(land.windows for land in others))
 
 
 def random_points(land: Land, n: int) -> Draw:

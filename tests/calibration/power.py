@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,12 +11,14 @@ from tests.calibration.judging import (
     DEFAULTS,
     Found,
     found_of,
-    hot_at_any_size,
     hot_by_default,
     oracle,
     searcher,
 )
-from tests.calibration.maps import hexagons, planted, random_points, squares
+from tests.calibration.maps import hexagons, planted, random_points, squares, three_sizes
+
+from hotspots.methods.scan.params import ScanParams
+from hotspots.methods.scan.testing import circles_for, scan_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,8 @@ TIMES: Final = (2, 3, 5)
 BROAD: Final = (0.05, 0.2, 0.5)
 #: A gamma factor of this shape for each cell: two cells in three have less than usual.
 NOISE_SHAPE: Final = 1.0
+#: Ways to look at a map.
+DEFAULT, SIZES, SCAN = "default", "three sizes", "scan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,55 +109,80 @@ class Rivals:
     land: str
     plant: str
     times: int
-    default: Found
-    not_capped: Found
-    any_size: Found
+    found: dict[str, Found]
     searcher: float
     oracle: float
 
 
-def beside_the_oracle(n_maps: int, seed: int, *, n: int = 2_000) -> Iterator[Rivals]:
-    """Look at every plant with one window, with three sizes together, and with more knowledge."""
-    rings = (1, 2, 3)
-    for name, lands in {
-        "400 squares": [squares(20, n_rings=n_rings) for n_rings in rings],
-        "1,600 squares": [squares(40, n_rings=n_rings) for n_rings in rings],
-        "2,809 hexagons": [hexagons(53, n_rings=n_rings) for n_rings in rings],
+def beside_the_oracle(
+    n_maps: int, n_maps_scanned: int, seed: int, *, n: int = 2_000
+) -> Iterator[Rivals]:
+    """Look at every plant with several tests, and with two that know more than a test can."""
+    for name, land in {
+        "400 squares": three_sizes(lambda rings: squares(20, n_rings=rings)),
+        "1,600 squares": three_sizes(lambda rings: squares(40, n_rings=rings)),
+        "2,809 hexagons": three_sizes(lambda rings: hexagons(53, n_rings=rings)),
     }.items():
-        land = lands[0]
         sizes = {f"{land.window_cells} cells": land.window_cells}
         sizes |= {f"{share:.0%} of the cells": round(share * land.n_cells) for share in BROAD}
-        for plant, n_cells in sizes.items():
-            for times in TIMES:
-                rng = np.random.default_rng([seed, land.n_cells, n_cells, times])
-                cells = land.nearest(n_cells)
-                yield _rivals(name, lands, plant, cells, n, times, n_maps=n_maps, rng=rng)
+        ways = _ways(land, np.random.default_rng([seed, land.n_cells]))
+        noise, level = random_points(land, n), DEFAULTS.alpha
+        for (plant, n_cells), times in product(sizes.items(), TIMES):
+            rng = np.random.default_rng([seed, land.n_cells, n_cells, times])
+            cells = land.nearest(n_cells)
+            draw = planted(land, cells, n, times)
+            found = {
+                way: found_of(
+                    cells, draw, find, n_maps=n_maps_scanned if way == SCAN else n_maps, rng=rng
+                )
+                for way, find in ways.items()
+            }
+            yield Rivals(
+                land=name,
+                plant=plant,
+                times=times,
+                found=found,
+                searcher=searcher(
+                    land, cells, draw, noise, alpha=level, n_maps=5 * n_maps, rng=rng
+                ),
+                oracle=oracle(land, cells, n, times, level),
+            )
 
 
-def _rivals(
-    name: str,
-    lands: list[Land],
-    plant: str,
-    cells: NDArray[np.int64],
-    n: int,
-    times: int,
-    *,
-    n_maps: int,
-    rng: np.random.Generator,
-) -> Rivals:
-    land, level = lands[0], DEFAULTS.alpha
-    draw, noise = planted(land, cells, n, times), random_points(land, n)
+def _ways(land: Land, rng: np.random.Generator) -> dict[str, Finder]:
+    one_size, points = replace(land, wider=()), replace(DEFAULTS, null="random_points")
+    points = replace(points, cap_quantile=None)
+    return {
+        DEFAULT: hot_by_default(one_size),
+        "not capped": hot_by_default(one_size, replace(DEFAULTS, cap_quantile=None)),
+        "random points": hot_by_default(one_size, points, land.area),
+        SIZES: hot_by_default(land, replace(DEFAULTS, n_rings=(1, 2, 3))),
+        SCAN: hot_by_scan(land, rng),
+    }
 
-    def found_by(find: Finder) -> Found:
-        return found_of(cells, draw, find, n_maps=n_maps, rng=rng)
 
-    return Rivals(
-        land=name,
-        plant=plant,
-        times=times,
-        default=found_by(hot_by_default(land)),
-        not_capped=found_by(hot_by_default(land, replace(DEFAULTS, cap_quantile=None))),
-        any_size=found_by(hot_at_any_size(lands)),
-        searcher=searcher(land, cells, draw, noise, alpha=level, n_maps=5 * n_maps, rng=rng),
-        oracle=oracle(land, cells, n, times, level),
+def hot_by_scan(land: Land, rng: np.random.Generator) -> Finder:
+    """Find as scan_hotspots does by default, with 99 simulated maps."""
+    params = ScanParams(
+        column="n",
+        null="shuffled_cells",
+        alternative="greater",
+        base="area",
+        denominator="",
+        max_share=0.5,
+        max_radius_m=None,
+        alpha=DEFAULTS.alpha,
+        n_simulations=99,
+        seed=None,
     )
+    x_m, y_m = 1_000 * land.xy.T
+    circles = circles_for(x_m, y_m, land.area, params)
+
+    def find(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        hot = np.zeros(land.n_cells, dtype=bool)
+        for cluster in scan_places(circles, counts, land.area, params, rng).found:
+            if cluster.p_value <= params.alpha:
+                hot[cluster.members] = True
+        return hot
+
+    return find
