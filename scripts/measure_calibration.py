@@ -194,7 +194,7 @@ def rivals_tables(rivals: Sequence[Rivals]) -> str:
             _percent(rival.found[DEFAULT].middle),
             *(f"{_percent(f.cells)} ({_percent(f.outside)})" for f in rival.found.values()),
             *(
-                f"{100 * (rival.oracle - rival.found[way].cells):.0f}"
+                f"{max(0.0, 100 * (rival.oracle - rival.found[way].cells)):.0f}"
                 for way in (DEFAULT, SIZES, SCAN)
             ),
         )

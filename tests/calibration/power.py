@@ -167,6 +167,7 @@ def hot_by_scan(land: Land, rng: np.random.Generator) -> Finder:
         column="n",
         null="shuffled_cells",
         alternative="greater",
+        secondary="maxima",
         base="area",
         denominator="",
         max_share=0.5,
