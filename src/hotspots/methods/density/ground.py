@@ -15,11 +15,11 @@ from hotspots.crs import (
     WGS84,
     centre_of,
     cut_at_antimeridian,
-    unwrap_longitudes,
 )
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
 from hotspots.grid import make_hexgrid
 from hotspots.grid.area import is_study_area
+from hotspots.grid.placing import cells_of_points
 from hotspots.grid.plane import on_plane
 from hotspots.grid.points import Points, points_of
 from hotspots.methods.density.window import Window, window_of_cells, window_of_outline
@@ -33,6 +33,7 @@ _CELL_PER_SPREAD: Final = 0.5
 #: More cells than this are not made unless a resolution asks for them.
 MOST_CELLS: Final = 1_000_000
 _COARSEST: Final = 4
+_HALF_TURN: Final = 180.0
 _FINEST: Final = 13
 
 
@@ -129,7 +130,7 @@ def ground_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> Ground:
     incidents : geopandas.GeoDataFrame
         Incidents.
     area : geopandas.GeoDataFrame
-        From ``study_area``, or a grid from ``make_hexgrid`` or another one of polygons.
+        From ``study_area``, or a grid from ``make_hexgrid``, ``make_square_grid`` or ``area_grid``.
 
     Returns
     -------
@@ -150,10 +151,9 @@ def ground_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> Ground:
     shapes = _cells_of(area)
     box = _box_around(area, shapes)
     points = points_of(incidents, box)
-    polygons = on_plane(shapes, centre_of(box.geometry.iloc[0]))
-    tree = shapely.STRtree(polygons)
-    found, _ = tree.query(shapely.points(points.x_m, points.y_m), predicate="intersects")
-    return _ground(_only(points, np.unique(found)), cells=area, polygons=polygons)
+    lng, lat = shapely.get_coordinates(incidents.geometry.array[points.rows]).T
+    held = _only(points, np.flatnonzero(cells_of_points(area, lat, lng) >= 0))
+    return _ground(held, cells=area, polygons=on_plane(shapes, centre_of(box.geometry.iloc[0])))
 
 
 def places_at(
@@ -235,8 +235,10 @@ def _cells_of(area: gpd.GeoDataFrame) -> NDArray[np.object_]:
 
 def _box_around(area: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> gpd.GeoDataFrame:
     """Make a study area that holds all cells, so that the plane is centred on them."""
-    every = shapely.multipoints(shapely.get_coordinates(shapes))
-    whole = shapely.box(*shapely.bounds(unwrap_longitudes(every, centre_of(every)[1])))
+    lng, lat = shapely.get_coordinates(shapes).T
+    if np.ptp(lng) > _HALF_TURN:
+        lng = np.where(lng < 0, lng + 2 * _HALF_TURN, lng)
+    whole = shapely.box(lng.min(), lat.min(), lng.max(), lat.max())
     said = {"name": "place", "area_basis": "area_basis", "area_attribution": "area_attribution"}
     facts = {
         name: [str(area[column].iloc[0]) if column in area.columns else ""]

@@ -32,8 +32,8 @@ _MOST_NODES: Final = 20_000_000
 #: Points that are spread at a time: bounds memory.
 _AT_A_TIME: Final = 200_000
 #: What a node and a point cost, in pairs of point and place summed directly.
-_COST_OF_NODE: Final = 30
-_COST_OF_POINT: Final = 100
+_COST_OF_NODE: Final = 10
+_COST_OF_POINT: Final = 40
 
 
 def lattice_pays(

@@ -66,8 +66,8 @@ def kernel_density(
         Incidents; the column ``count`` says what each row counts for.
     area : geopandas.GeoDataFrame
         From ``study_area``: then the density is evaluated at H3 cells whose size is chosen from
-        the bandwidth, and the window is the study area itself. Or a grid, from ``make_hexgrid`` or
-        any other whose polygons do not overlap: then it is evaluated at its cells, and the window
+        the bandwidth, and the window is the study area itself. Or a grid, from ``make_hexgrid``,
+        ``make_square_grid`` or ``area_grid``: then it is evaluated at its cells, and the window
         is all of them together. Incidents outside the window are left out.
     bandwidth_m : float or None, default None
         For the quartic and the Epanechnikov kernel the reach, beyond which an incident adds
