@@ -86,7 +86,7 @@ def relative_risk(  # noqa: PLR0913 - one argument for each choice a reader may 
         The kernel.
     alternative : {"greater", "two-sided"}, default "greater"
         Hot cells only, or hot and cold cells.
-    adjust : {"max_statistic", "fdr_bh", "bonferroni"}, default "max_statistic"
+    adjust : {"max_statistic", "fdr_bh", "fdr_by", "bonferroni", "holm"}, default "max_statistic"
         ``"max_statistic"`` compares each cell with the highest of all cells in each dealing, and
         needs no more permutations than one test does. The others correct the p-values of the
         cells, of which the smallest is 1 / (n_permutations + 1).
