@@ -17,6 +17,7 @@ from scipy import stats
 import hotspots as hs
 from hotspots.inference.correction import adjust_p_values
 from hotspots.inference.nulls import random_points
+from hotspots.inference.window_sums import window_sum_tails
 from hotspots.inference.z_scores import z_scores
 
 if TYPE_CHECKING:
@@ -221,6 +222,30 @@ def test_memphis_hot_cells_of_the_normal_test(
         source="sfhotspot 0.9 and R's p.adjust",
         within=0,
     )
+
+
+@pytest.mark.parametrize(
+    ("null", "hot", "empty"), [("shuffled cells", 45, 7), ("random points", 501, None)]
+)
+def test_memphis_hot_cells_of_the_exact_tests(
+    agree: Agree, reference: Path, null: str, hot: int, empty: int | None
+) -> None:
+    peer = _memphis(reference)
+    sums, sizes = _memphis_sums(peer)
+    counts = peer["n"].to_numpy()
+    if null == "shuffled cells":
+        p_values = window_sum_tails(counts, 9).at_least(sums, sizes)
+    else:
+        p_values = random_points(counts, np.ones(len(counts)), sizes.astype(np.float64)).at_least(
+            sums
+        )
+    found = adjust_p_values(p_values, "fdr_bh") <= 0.05
+    what, source = "Memphis robberies 2019", "a prototype written apart from this library"
+    agree(found.sum(), hot, what=f"Hot cells, {what}, {null}, exact", source=source, within=0)
+    if empty is not None:
+        without = (found & (counts == 0)).sum()
+        what = f"Hot cells without a robbery, {what}, {null}, exact"
+        agree(without, empty, what=what, source=source, within=0)
 
 
 def test_corrections_are_those_of_scipy(agree: Agree) -> None:

@@ -370,6 +370,34 @@ def test_squares_and_named_areas_are_tested_too() -> None:
             refuse_undescribed_test(result)
 
 
+# What must not matter
+
+
+@pytest.mark.parametrize(
+    ("null", "scaled"),
+    [(BY_PEOPLE, "people"), ({"null": "random_points"}, "area_in_study_km2")],
+)
+def test_the_unit_of_people_and_of_land_does_not_matter(
+    make_grid: MakeGrid, null: dict[str, Any], scaled: str
+) -> None:
+    grid = _over_people(make_grid, times=4)
+    other = grid.assign(**{scaled: grid[scaled] * 2.5})
+    once, again = local_gi_star(grid, **null), local_gi_star(other, **null)
+    np.testing.assert_allclose(once.data["p_value"], again.data["p_value"], rtol=2e-4)
+    assert once.data["hotspot"].equals(again.data["hotspot"])
+
+
+@pytest.mark.parametrize(
+    "options", [{"null": "random_points"}, BY_PEOPLE, BY_OTHER, {"n_rings": (1, 2, 3)}]
+)
+def test_the_order_of_rows_does_not_matter(make_grid: MakeGrid, options: dict[str, Any]) -> None:
+    grid = _over_people(make_grid, times=4)
+    mixed = local_gi_star(grid.sample(frac=1, random_state=2), **options).data.loc[grid.index]
+    straight = local_gi_star(grid, **options).data
+    np.testing.assert_allclose(mixed["p_value"], straight["p_value"], rtol=1e-7)
+    assert mixed["hotspot"].equals(straight["hotspot"])
+
+
 # The false-alarm rate of every null
 
 
@@ -475,6 +503,24 @@ def test_what_cannot_be_corrected_together_is_refused(make_grid: MakeGrid) -> No
     on_graph = local_gi_star(grid, graph=Graph.build_h3(grid.index), **BY_PEOPLE)
     with pytest.raises(ParameterError, match="on a graph cannot"):
         correct_together([one, on_graph])
+
+
+def test_maps_corrected_together_are_published_as_such() -> None:
+    incidents, quality = hs.load_sample("west-yorkshire-2018-07")
+    areas = hs.read_areas(hs.sample_path("west-yorkshire-lsoa"))
+    area = hs.study_area(areas, name="West Yorkshire")
+    grid = hs.count_incidents(incidents, hs.make_hexgrid(area, resolution=9), by="group")
+    maps = [local_gi_star(grid, column=column) for column in ("n_burglary", "n_robbery")]
+    # Cells of resolution 9 are too small to be shown: they are made larger, and tested anew.
+    release = hs.publish(correct_together(maps), quality=quality)
+    assert release.resolution < 9
+    notes = [note.key for note in release.notes]
+    assert "publish.maps_together" in notes
+    assert "publish.several_maps" not in notes
+    apart = hs.publish(maps, quality=quality)
+    assert "publish.several_maps" in [note.key for note in apart.notes]
+    together, alone = (sum(layer.hot_cells for layer in made.layers) for made in (release, apart))
+    assert together != alone
 
 
 # What the page has no words for

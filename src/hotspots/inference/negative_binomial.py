@@ -85,6 +85,10 @@ def fit_negative_binomial(
     if not (base > 0).all() or not counts.any():
         msg = "A rate needs incidents, and a base above 0 in every cell."
         raise ParameterError(msg)
+    # In one order, whatever order they come in: a sum depends on it in the last digits, and the
+    # place of a flat maximum in more than these.
+    order = np.lexsort((counts, base))
+    counts, base = counts[order], base[order]
     values, cells = np.unique(counts, return_counts=True)
     rate, dispersion = float(counts.sum() / base.sum()), 0.0
     for _ in range(_MOST_STEPS):
