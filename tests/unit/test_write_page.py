@@ -368,3 +368,15 @@ def test_a_notebook_map_does_not_change_folium_for_others() -> None:
 def test_a_notebook_map_needs_a_result(make_release: Callable[..., Release]) -> None:
     with pytest.raises(ParameterError, match="takes a HotspotResult, got Release"):
         make_map(make_release(n_cells=10))  # type: ignore[arg-type]
+
+
+def test_a_notebook_map_says_what_it_does_not_draw() -> None:
+    drawn = _result(("a", "b", "c"))
+    bare = replace(drawn, data=drawn.data.drop(columns="hotspot"), method="kernel_density")
+    with pytest.raises(
+        ParameterError, match="the result of kernel_density has no column 'hotspot'"
+    ):
+        make_map(bare)
+    points = replace(drawn, data=drawn.data.reset_index(drop=True), method="dbscan_hotspots")
+    with pytest.raises(ParameterError, match="the rows of dbscan_hotspots are no cells"):
+        make_map(points)

@@ -46,7 +46,7 @@ def make_map(result: HotspotResult, *, tiles: str | None = None, lang: str = "en
     Raises
     ------
     ParameterError
-        If what is given is not a HotspotResult on H3 cells.
+        If what is given is not a HotspotResult, or not one on H3 cells with counts and hotspots.
 
     Examples
     --------
@@ -62,16 +62,32 @@ def make_map(result: HotspotResult, *, tiles: str | None = None, lang: str = "en
             "local_gi_star() returned; a Release is for write_page()."
         )
         raise ParameterError(msg)
-    if (kind := kind_of(result.data)) != HEXAGONS:
-        msg = (
-            f"make_map() draws H3 hexagons, and these cells are {kind}. See them with "
-            "result.data.plot('n', legend=True), or count on make_hexgrid(area)."
-        )
-        raise ParameterError(msg)
+    _refuse_what_is_not_drawn(result)
     # folium takes a third of a second to import, and pages do not need it.
     from hotspots.render.notebook import folium_map  # noqa: PLC0415
 
     return folium_map(pack(_payload(result, lang)), tiles=tiles)
+
+
+def _refuse_what_is_not_drawn(result: HotspotResult) -> None:
+    elsewhere = (
+        "Write it to a file for QGIS, result.data.to_file('result.gpkg'), or plot it with matplotlib, "
+        "result.data.plot({column!r}, legend=True)."
+    )
+    data = result.data
+    if data.index.name == "cell" and (kind := kind_of(data)) != HEXAGONS:
+        what = f"these cells are {kind}"
+    elif data.index.name != "cell":
+        what = f"the rows of {result.method} are no cells"
+    elif missing := [name for name in ("n", "hotspot") if name not in data.columns]:
+        what = f"the result of {result.method} has no column {missing[0]!r}"
+    else:
+        return
+    shown = next((c for c in ("n", "density_per_km2") if c in data.columns), "geometry")
+    msg = f"make_map() draws counts in H3 hexagons with their hotspots, and {what}. " + (
+        elsewhere.format(column=shown)
+    )
+    raise ParameterError(msg)
 
 
 def _payload(result: HotspotResult, lang: str) -> dict[str, Any]:
