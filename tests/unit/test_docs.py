@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import doctest
 import importlib.util
+import inspect
+import re
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
 from tests.portals import KINDS
 
+import hotspots as hs
 from hotspots.loaders import list_feeds
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -56,3 +59,20 @@ def test_a_build_writes_a_page_for_each_feed_and_no_other(conf: ModuleType, tmp_
 def test_the_page_on_fetching_counts_the_faults_that_there_are() -> None:
     text = (DOCS / "fetching.md").read_text(encoding="utf-8")
     assert f"breaks them in {len(KINDS)} ways" in text
+
+
+def test_the_page_on_choosing_names_every_method_and_what_it_gives() -> None:
+    text = (DOCS / "choosing.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE))
+    methods = {
+        name: getattr(hs, name)
+        for name in hs.__all__
+        if getattr(hs, name).__module__.startswith("hotspots.methods")
+    }
+    assert methods.keys() <= rows.keys()
+    for name, method in methods.items():
+        given = str(inspect.signature(method).return_annotation)
+        for kind in ("HotspotResult", "Estimate"):
+            assert (kind == given) == (f"`{kind}`" in rows[name]), name
+    for name in rows:
+        assert callable(getattr(hs, name))

@@ -71,8 +71,8 @@ def make_map(result: HotspotResult, *, tiles: str | None = None, lang: str = "en
 
 def _refuse_what_is_not_drawn(result: HotspotResult) -> None:
     elsewhere = (
-        "Write it to a file for QGIS, result.data.to_file('result.gpkg'), or plot it with matplotlib, "
-        "result.data.plot({column!r}, legend=True)."
+        "Write it to a file for QGIS, result.data.to_file('result.gpkg'), or plot it with "
+        "matplotlib, result.data.plot({column!r}, legend=True)."
     )
     data = result.data
     if data.index.name == "cell" and (kind := kind_of(data)) != HEXAGONS:
