@@ -365,7 +365,7 @@ METHODS: Final = {
         times={"n": 2},
         changes=P_VALUES,
         by_name=_gi_star(Town.named, null="random_points"),
-        within=1e-3,
+        within=1e-2,
     ),
     "local_gi_star, population": Method(
         run=_gi_star(_with_people, null="population", population="people", denominator="residents"),
