@@ -126,6 +126,10 @@ class Bad:
     def broken(self) -> gpd.GeoDataFrame:
         return self.grid([1] * 61).assign(n=0.5)
 
+    def unlocated_cells(self) -> gpd.GeoDataFrame:
+        grid = self.grid(list(range(61)))
+        return grid.assign(rows_in_cells=1500, rows_without_place=500, rows_outside=330)
+
     def one_place(self) -> gpd.GeoDataFrame:
         return self.grid([60])
 
@@ -157,6 +161,7 @@ def _rows() -> Rows:
         ("Whole counts", "broken", counts),
         ("No count below zero", "taken_back", counts),
         ("Any incident at all", "no_incident", counts),
+        ("A place for 85 % of the rows counted", "unlocated_cells", TESTS | SCAN),
         ("30 cells", "few_cells", TESTS | VALUES),
         ("Cells that differ", "even", TESTS | VALUES),
         ("Places to compare", "one_place", CONCENTRATION),

@@ -14,6 +14,7 @@ import hotspots as hs
 from hotspots.errors import CoordinateReferenceError, FitnessError
 from hotspots.fitness import (
     check_enough_points,
+    check_located_cells,
     check_located_share,
     check_own_places,
     share_on_shared_places,
@@ -21,7 +22,7 @@ from hotspots.fitness import (
 from hotspots.grid.points import points_of
 
 if TYPE_CHECKING:
-    from tests.unit.conftest import MakeIncidents
+    from tests.unit.conftest import MakeGrid, MakeIncidents
 
 SQUARE = gpd.GeoSeries([shapely.box(-1.6, 53.7, -1.5, 53.8)], crs="EPSG:4326")
 
@@ -140,3 +141,18 @@ def test_metres_are_never_counted_as_nothing(make_incidents: MakeIncidents) -> N
             hs.make_hexgrid(area, incidents=wrong)
         with pytest.raises(CoordinateReferenceError, match=said):
             hs.select_incidents(wrong, area=area)
+
+
+def test_a_grid_that_left_out_too_many_without_a_place_is_refused(
+    make_incidents: MakeIncidents, make_grid: MakeGrid
+) -> None:
+    grid = hs.make_hexgrid(hs.study_area(SQUARE, name="A square"), resolution=7)
+    places = [(-1.59 + i * 1e-3, 53.71 + i * 1e-3) for i in range(17)]
+    enough = hs.count_incidents(make_incidents([*places, None, None, None]), grid)
+    check_located_cells(enough, what="local_gi_star")
+    few = hs.count_incidents(make_incidents([*places, None, None, None, None]), grid)
+    with pytest.raises(FitnessError, match=r"4 of the 21 rows that were counted \(19%\) had no"):
+        check_located_cells(few, what="local_gi_star")
+    check_located_cells(few.iloc[:0], what="local_gi_star")
+    # A table that does not say it is let through.
+    check_located_cells(make_grid([1, 2, 3]), what="local_gi_star")

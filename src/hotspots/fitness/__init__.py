@@ -7,6 +7,7 @@ from hotspots.fitness.cells import (
     can_find_anything,
     check_cell_counts,
     check_cell_values,
+    check_located_cells,
     check_reference,
     values_of,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "check_days_known",
     "check_enough_points",
     "check_hours_known",
+    "check_located_cells",
     "check_located_share",
     "check_own_places",
     "check_reference",

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from hotspots.errors import FitnessError, SchemaMismatchError
+from hotspots.fitness.points import FEWEST_LOCATED
+from hotspots.grid.placing import ROW_COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +50,41 @@ def values_of(grid: pd.DataFrame, column: str) -> NDArray[np.float64]:
         msg = f"Column {column!r} holds {values.dtype}, not numbers."
         raise SchemaMismatchError(msg)
     return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def check_located_cells(grid: pd.DataFrame, *, what: str) -> None:
+    """Refuse counts that leave out too many incidents because nobody knows where they were.
+
+    Parameters
+    ----------
+    grid : pandas.DataFrame
+        A counted grid. One that does not say how many rows had no place is let through.
+    what : str
+        The method, as the subject of a sentence.
+
+    Raises
+    ------
+    FitnessError
+        If fewer than 85 % of the rows that were counted had a place (or, where areas were matched,
+        a code), inside the area or outside.
+
+    See Also
+    --------
+    check_located_share : The same for incidents, and why 85 %.
+    """
+    if grid.empty or not {*ROW_COLUMNS} <= {*grid.columns}:
+        return
+    inside, without, outside = (int(grid[name].iloc[0]) for name in ROW_COLUMNS)
+    rows = inside + without + outside
+    if rows and 1 - without / rows < FEWEST_LOCATED:
+        msg = (
+            f"{what} speaks of where incidents are, and {without:,} of the {rows:,} rows that were "
+            f"counted ({without / rows:.0%}) had no place; up to {1 - FEWEST_LOCATED:.0%} may be "
+            "without one. Choose offences or a period with more places; or, if you know that those "
+            "without one are spread as the others are, count without them: "
+            "incidents[incidents.geometry.notna()]."
+        )
+        raise FitnessError(msg)
 
 
 def check_reference(reference: NDArray[np.int64]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hotspots.errors import SchemaMismatchError
-from hotspots.fitness import check_cell_counts, counts_of
+from hotspots.fitness import check_cell_counts, check_located_cells, counts_of
 from hotspots.methods.autocorrelation.links import enough_area, links_between
 from hotspots.methods.autocorrelation.local_report import caveats, result_table
 from hotspots.methods.autocorrelation.local_testing import judge
@@ -90,7 +90,8 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
     Raises
     ------
     FitnessError
-        If there are fewer than 30 cells, no incidents, equal counts everywhere, or no neighbours.
+        If there are fewer than 30 cells, no incidents, equal counts everywhere, no neighbours, or a
+        place for fewer than 85 % of the rows.
     ParameterError
         If an argument is outside what is described above.
     SchemaMismatchError
@@ -130,6 +131,7 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
     )
     check_local(params)
     provenance = provenance_of(grid, column=column)
+    check_located_cells(grid, what="local_moran")
     counts = counts_of(grid, column)
     taking_part = enough_area(grid, min_area_share)
     if taking_part is None:

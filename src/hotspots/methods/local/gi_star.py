@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hotspots.fitness import check_located_cells
 from hotspots.inference.beta_binomial import BetaBinomialWindows
 from hotspots.inference.negative_binomial import NegativeBinomialWindows
 from hotspots.inference.nulls import ShuffledCells
@@ -124,7 +125,7 @@ def local_gi_star(  # noqa: PLR0913 - one argument for each choice a reader may 
     ------
     FitnessError
         If there are fewer than 30 cells to test, no incidents, equal counts everywhere, no
-        population, or too few incidents in the reference.
+        population, too few incidents in the reference, or a place for fewer than 85 % of the rows.
     ParameterError
         If an argument is outside what is described above, or has no use for this null.
     SchemaMismatchError
@@ -176,6 +177,7 @@ def local_gi_star(  # noqa: PLR0913 - one argument for each choice a reader may 
     check_options(params)
     inputs = inputs_of(grid, params)
     provenance = _provenance(grid, column, inputs.numbers)
+    check_located_cells(grid, what="local_gi_star")
     windows, params = windows_of(inputs, params, graph)
     ready = prepare(
         grid.index[inputs.tested],

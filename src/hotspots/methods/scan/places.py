@@ -11,7 +11,7 @@ import shapely
 
 from hotspots.crs import WGS84, centre_of, local_equal_area_crs
 from hotspots.errors import CoordinateReferenceError, FitnessError, SchemaMismatchError
-from hotspots.fitness import check_scan, counts_of
+from hotspots.fitness import check_located_cells, check_scan, counts_of
 from hotspots.grid.denominators import rate_base
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def places_of(
     CoordinateReferenceError
         If the grid has no CRS, or one in neither degrees nor metres.
     FitnessError
-        If the cells cannot carry a scan.
+        If the cells cannot carry a scan, or too many rows had no place.
     SchemaMismatchError
         If a column is missing.
     """
@@ -81,6 +81,7 @@ def places_of(
     x_m, y_m, longitude, latitude = cell_middles(grid)
     has_base = np.flatnonzero(base > 0)
     check_scan(counts[has_base], denominator=denominator or "")
+    check_located_cells(grid, what="scan_hotspots")
     keys = (counts, base, y_m, x_m)
     rows = has_base[np.lexsort([key[has_base] for key in keys])]
     return Places(
