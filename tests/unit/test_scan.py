@@ -197,6 +197,35 @@ def test_the_ratio_is_nought_on_the_side_that_is_not_asked_for() -> None:
     np.testing.assert_allclose(both, high + low)
 
 
+def test_a_circle_that_holds_everything_surprises_nobody() -> None:
+    # 31 / 30 * 30 is a little more than 31 to a computer.
+    expected = np.array([30 * (31 / 30)])
+    assert expected[0] > 31
+    for alternative in ("greater", "less", "two-sided"):
+        assert poisson_llr(np.array([31]), expected, 31, alternative) == [0.0]
+    # The same in a scan, with a population for which rounding goes that way.
+    population = np.ones(64)
+    population[0], incidents = next(
+        (float(more), n)
+        for more in range(2, 200)
+        for n in range(30, 60)
+        if (63 + more) * (n / (63 + more)) > n
+    )
+    counts = np.random.default_rng(1).multinomial(incidents, np.full(64, 1 / 64))
+    result = hs.scan_hotspots(
+        _squares(counts),
+        population=population,
+        denominator="residents",
+        null="poisson",
+        alternative="less",
+        max_share=1.0,
+        n_simulations=39,
+        rng=1,
+    )
+    assert np.isfinite(result.params.llr_needed)
+    assert all(np.isfinite(one.llr) and one.cells < 64 for one in result.params.clusters)
+
+
 def test_ranks_count_ties_against_the_map() -> None:
     maxima = np.array([1.0, 2.0, 3.0, 4.0])
     got = rank_p_values(np.array([5.0, 4.0, 4.0 - 1e-12, 2.5, 0.0]), maxima)
@@ -557,7 +586,7 @@ def test_only_a_scan_has_clusters(west_yorkshire: WestYorkshire) -> None:
 
 def test_a_scan_is_not_for_the_public_yet(west_yorkshire: WestYorkshire) -> None:
     result = hs.scan_hotspots(west_yorkshire.grid, n_simulations=19, rng=1)
-    with pytest.raises(PublishError, match="scan_hotspots"):
+    with pytest.raises(PublishError, match=r"A result of scan_hotspots is for the analyst"):
         hs.publish(result, quality=west_yorkshire.quality)
 
 

@@ -57,7 +57,9 @@ def poisson_llr(
     ndarray of float64
         In the shape of the arguments; 0 or more.
     """
-    c, e = np.asarray(inside, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    c = np.asarray(inside, dtype=np.float64)
+    # A circle that holds the whole base expects all incidents, and not more by a rounding error.
+    e = np.minimum(np.asarray(expected, dtype=np.float64), total)
     # x ln(x / y) with 0 ln 0 = 0, as often as numbers of 0 and of all incidents occur.
     ratio = special.rel_entr(c, e) + special.rel_entr(total - c, total - e)
     asked = (c > e) if alternative == "greater" else (c < e) if alternative == "less" else c != e
