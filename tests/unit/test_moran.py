@@ -320,6 +320,16 @@ def test_draws_are_those_of_the_seed(make_grid: MakeGrid) -> None:
     assert not first.equals(other)
 
 
+def test_what_a_seed_gives_does_not_depend_on_the_order_of_the_rows(make_grid: MakeGrid) -> None:
+    grid = make_grid(_clustered())
+    mixed = grid.sample(frac=1, random_state=3)
+    here, there = (hs.local_moran(g, n_permutations=199, rng=1).data for g in (grid, mixed))
+    for column in ("p_value", "p_adjusted", "hotspot"):
+        pd.testing.assert_series_equal(there[column].reindex(here.index), here[column])
+    one, other = (hs.global_moran(g, n_permutations=99, rng=1).data for g in (grid, mixed))
+    pd.testing.assert_frame_equal(one, other, rtol=1e-9)
+
+
 def test_too_few_incidents_to_tell(make_grid: MakeGrid) -> None:
     counts = np.zeros(400, dtype=np.int64)
     counts[10] = 5

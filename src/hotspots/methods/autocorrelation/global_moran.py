@@ -83,7 +83,8 @@ def global_moran(  # noqa: PLR0913 - one argument for each choice a reader may q
         Cells with a smaller part of their area in the study area are left out, when the grid says
         how large they are.
     rng : numpy.random.Generator, int or None, default None
-        Where the randomness comes from; an int is a seed.
+        Where the randomness comes from; an int is a seed, and gives the same whatever the order of
+        the rows.
 
     Returns
     -------
@@ -135,7 +136,9 @@ def global_moran(  # noqa: PLR0913 - one argument for each choice a reader may q
     large = enough_area(grid, min_area_share)
     large = np.ones(len(grid), dtype=bool) if large is None else large
     kept, weights = _weights_among(grid, large & prepared.usable, n_rings, graph)
-    values = prepared.numbers[kept]
+    # In the order of the cells' names, so that a seed gives the same whatever that of the rows.
+    order = np.argsort(grid.index.to_numpy()[kept].astype(str), kind="stable")
+    values, weights = prepared.numbers[kept[order]], weights[order][:, order]
     _check_values(values)
     index, moments = moran_index(values, weights), moran_moments(values, weights)
     shuffled = shuffled_indices(

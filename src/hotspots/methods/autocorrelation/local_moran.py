@@ -72,7 +72,8 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
         Cells with a smaller part of their area in the study area are not tested, and are nobody's
         neighbours.
     rng : numpy.random.Generator, int or None, default None
-        Where the randomness of draws comes from; an int is a seed. Not used for exact p-values.
+        Where the randomness of draws comes from; an int is a seed, and gives the same whatever the
+        order of the rows. Not used for exact p-values.
 
     Returns
     -------
@@ -141,7 +142,8 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
     links = links_between(grid, taking_part, n_rings=n_rings, graph=graph)
     cap = cap_of(counts[taking_part], cap_quantile)
     capped = counts[taking_part] if cap is None else np.minimum(counts[taking_part], cap)
-    answer = judge(capped, links, params, rng=np.random.default_rng(rng))
+    names = grid.index.to_numpy()[taking_part].astype(str)
+    answer = judge(capped, links, params, rng=np.random.default_rng(rng), names=names)
     exact = answer.tails is None or answer.tails.exact
     params = replace(
         params,

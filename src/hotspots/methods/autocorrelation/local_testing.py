@@ -100,6 +100,7 @@ def judge(
     *,
     rng: np.random.Generator,
     tails: WindowSumTails | None = None,
+    names: NDArray[np.str_] | None = None,
 ) -> Answer:
     """Test each cell given its own count, correct, and give it a word.
 
@@ -115,6 +116,9 @@ def judge(
         Where the randomness of draws comes from.
     tails : WindowSumTails or None, default None
         The tails for these counts and numbers of neighbours, when they are known already.
+    names : ndarray of str, shape (m,) or None, default None
+        Draws are made in the order of these, so that a seed gives the same whatever the order of
+        the rows; None draws in the order given.
 
     Returns
     -------
@@ -130,8 +134,12 @@ def judge(
     high = counts * len(counts) > counts.sum()
     tested = (sizes > 0) & (high | two_sided)
     if params.n_permutations is not None:
-        drawn = drawn_tails(counts, sums, sizes, n_draws=params.n_permutations, rng=rng)
-        upper, lower = drawn.at_least, drawn.at_most
+        order = np.arange(len(counts)) if names is None else np.argsort(names, kind="stable")
+        drawn = drawn_tails(
+            counts[order], sums[order], sizes[order], n_draws=params.n_permutations, rng=rng
+        )
+        upper, lower = np.ones(len(counts)), np.ones(len(counts))
+        upper[order], lower[order] = drawn.at_least, drawn.at_most
     else:
         if tails is None:
             tails = window_sum_tails(counts, int(sizes.max()))
