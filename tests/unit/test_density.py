@@ -72,6 +72,20 @@ def test_the_size_of_cells_that_the_bandwidth_chooses_is_fine_enough(
         assert result.params.integral == pytest.approx(300, rel=1e-3)
 
 
+def test_an_islet_far_out_does_not_blow_the_density_up(make_incidents: MakeIncidents) -> None:
+    islet = shapely.box(-1.40, 53.74, -1.399999, 53.740001)  # a tenth of a metre
+    land = shapely.MultiPolygon([BOX, islet])
+    inside = shapely.get_coordinates(_scatter(make_incidents).geometry)
+    points = [*map(tuple, inside), (-1.3999995, 53.7400005)]
+    for edge in ("diggle", "uniform"):
+        for adaptive in (False, True):
+            asked = {"bandwidth_m": 1500.0, "resolution": 8, "edge": edge, "adaptive": adaptive}
+            found = hs.kernel_density(make_incidents(points), _area(land), **asked)  # type: ignore[arg-type]
+            assert np.isfinite(found.data["density_per_km2"]).all()
+            assert found.params.incidents == 301
+            assert found.params.integral == pytest.approx(300, rel=0.05)
+
+
 def test_uniform_correction_is_right_where_incidents_are_spread_evenly(
     make_incidents: MakeIncidents,
 ) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: No incident's own bandwidth is more than so many times the middling one (Davies and Hazelton).
 _WIDEST: Final = 5.0
+#: On less than this part of a kernel nothing is divided: an islet in the sea is no more than that.
+_LEAST_MASS: Final = 1e-6
 #: Square metres in a square kilometre.
 _M2: Final = 1e6
 
@@ -217,7 +219,8 @@ def surface_of(
     weights = ground.weights
     window = None if edge == "none" else ground.window()
     if window is not None and edge == "diggle":
-        weights = weights / mass_inside(window, ground.x_m, ground.y_m, at_points, kernel=kernel)
+        mass = mass_inside(window, ground.x_m, ground.y_m, at_points, kernel=kernel)
+        weights = weights / np.maximum(mass, _LEAST_MASS)
     density = _M2 * kernel_sums(
         ground.x_m,
         ground.y_m,
@@ -229,7 +232,8 @@ def surface_of(
     )
     if window is not None and edge == "uniform":
         where = (places.x_m, places.y_m, at_cells)
-        density /= mass_inside(window, *where, kernel=kernel, inside=places.inside)
+        mass = mass_inside(window, *where, kernel=kernel, inside=places.inside)
+        density /= np.maximum(mass, _LEAST_MASS)
     return Surface(density=density, bandwidths_m=at_points)
 
 
@@ -248,7 +252,8 @@ def _abramson(
             ground.x_m, ground.y_m, ground.weights, fixed, at_x_m=x, at_y_m=y, kernel=kernel
         )
         there = np.full(len(x), bandwidth_m)
-        pilot = sums / mass_inside(window, x, y, there, kernel=kernel, inside=inside)
+        mass = mass_inside(window, x, y, there, kernel=kernel, inside=inside)
+        pilot = sums / np.maximum(mass, _LEAST_MASS)
         with np.errstate(divide="ignore"):
             factors.append(1 / np.sqrt(np.maximum(pilot, 0.0)))
     middling = np.exp(ground.weights @ np.log(factors[0]) / ground.weights.sum())
