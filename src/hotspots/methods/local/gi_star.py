@@ -61,7 +61,8 @@ def local_gi_star(  # noqa: PLR0913 - one argument for each choice a reader may 
       a cell by its ``area_in_study_km2``. Exact. Streets and people alone make much of a town hot.
     - ``"population"``: more incidents than expected for ``population``, where cells also differ by
       chance (negative binomial). Rate and dispersion are fitted, and fitted anew to the rest once
-      hot cells are found. Cells without population are not tested.
+      hot cells are found. Cells without population are not tested. Where a few cells differ far
+      more than the others and hold many incidents, it marks too much (the manual has the figures).
     - ``"reference"``: a larger part of all incidents than elsewhere, beside those of ``reference``
       (another crime, another period), where cells also differ by chance (beta-binomial).
     - ``"normal"``: the z-score of Ord and Getis read as normal. **Not calibrated**: on random
