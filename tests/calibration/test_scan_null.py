@@ -7,6 +7,7 @@ whatever R: 19 do. Exactly 5 % comes near the bar by chance on 2,000 maps; so th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ from hotspots.inference.cylinders import (
 from hotspots.inference.scan_statistic import rank_p_values, scan_maxima
 from hotspots.methods.scan.nulls import fitted_dispersion, maps_by_chance
 from hotspots.methods.scan.params import ScanParams
-from hotspots.methods.scan.testing import scan_places
+from hotspots.methods.scan.testing import cap_of, scan_places, tested_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ class Case(NamedTuple):
     land: Land = LAND
     base: NDArray[np.float64] = LAND.area
     n_maps: int = 6_000
+    capped: bool = False
 
     def __str__(self) -> str:
         return f"{self.null}: {self.maps}"
@@ -100,7 +102,7 @@ EVEN: Final = _constant_risk(2_000, lambda _: np.ones(len(PEOPLE)))
 SHORT: Final = [
     Case("shuffled_cells", "200 random points", _each(random_points(LAND, 200))),
     Case("shuffled_cells", "heavy-tailed counts", _shuffles(heavy_tailed(LAND))),
-    Case("shuffled_cells", "ten giant cells", _shuffles(ten_giants(LAND))),
+    Case("shuffled_cells", "ten giant cells, capped", _shuffles(ten_giants(LAND)), capped=True),
     Case("poisson", "constant risk", EVEN, base=PEOPLE),
     Case("uneven_cells", "constant risk", EVEN, base=PEOPLE, n_maps=2_000),
     Case(
@@ -119,6 +121,10 @@ SHORT: Final = [
     ),
 ]
 LONG: Final = [
+    Case(
+        "shuffled_cells", "heavy-tailed counts, capped", _shuffles(heavy_tailed(LAND)), capped=True
+    ),
+    Case("shuffled_cells", "ten giant cells", _shuffles(ten_giants(LAND))),
     Case("shuffled_cells", "2,000 random points", _each(random_points(LAND, 2_000))),
     Case("shuffled_cells", "20,000 random points", _each(random_points(LAND, 20_000))),
     Case(
@@ -147,7 +153,11 @@ def _alarms(case: Case, *, n_maps: int, rng: np.random.Generator) -> int:
     circles, alarms = _circles(case.land, case.base), 0
     for _ in range(n_maps // TOGETHER):
         rows = []
-        for counts in case.batch(rng):
+        for drawn in case.batch(rng):
+            counts = drawn
+            if case.capped:
+                top = np.quantile(drawn[drawn > 0], 0.99, method="lower")
+                counts = np.minimum(drawn, int(top))
             made = maps_by_chance(
                 case.null,
                 counts,
@@ -223,13 +233,17 @@ def test_plants_of_any_size_are_found(cells: int, times: float) -> None:
         denominator="",
         max_share=0.5,
         max_radius_m=None,
+        cap_quantile=0.99,
         alpha=0.05,
         n_simulations=59,
         seed=None,
     )
     rng, shares = np.random.default_rng(3), []
     for _ in range(20):
-        answer = scan_places(circles, draw(rng), TWENTY.area, params, rng)
+        counts = draw(rng)
+        capped = replace(params, cap=cap_of(counts, params))
+        tested = tested_counts(counts, capped)
+        answer = scan_places(circles, tested, TWENTY.area, capped, rng)
         hot = {m for one in answer.found if one.p_value <= 0.05 for m in one.members}
         shares.append(len(hot & set(plant)) / cells)
     assert np.mean(shares) > 0.85

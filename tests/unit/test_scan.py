@@ -328,6 +328,50 @@ def test_clusters_share_no_cell_and_grow_weaker() -> None:
     assert (sizes.sort_index().to_numpy() == table["cells"].to_numpy()).all()
 
 
+def test_a_giant_cell_does_not_hide_a_cluster() -> None:
+    counts = _planted(times=4)["n"].to_numpy().copy()
+    counts[0] = 900
+    grid = _squares(counts)
+    asked: dict[str, Any] = {"n_simulations": 99, "rng": 1}
+    capped = hs.scan_hotspots(grid, **asked)
+    assert 4 < capped.params.cap < 60
+    assert capped.data.loc["r4c4", "hotspot"] == "hot"
+    assert any("were taken as no busier" in str(said) for said in capped.caveats)
+    assert capped.data.loc["r0c0", "n"] == 900
+    raw = hs.scan_hotspots(grid, cap_quantile=None, **asked)
+    assert raw.params.cap is None
+    # Whatever the order, the giant alone surprises as much.
+    assert (raw.data["hotspot"] == "too few").all()
+    # The table tells the counts as they are, whatever was tested.
+    first = hs.scan_clusters(capped).loc[1]
+    assert first["n"] == grid["n"][(capped.data["cluster"] == 1).fillna(value=False)].sum()
+    assert first["expected"] == pytest.approx(counts.sum() * first["cells"] / 64)
+
+
+def test_no_cap_under_other_nulls() -> None:
+    assert hs.scan_hotspots(_planted(), null="poisson", n_simulations=19, rng=1).params.cap is None
+
+
+def test_cells_in_no_cluster_have_a_p_value_of_one() -> None:
+    result = hs.scan_hotspots(_planted(), n_simulations=19, rng=1)
+    outside = result.data["cluster"].isna()
+    assert outside.any()
+    assert (result.data.loc[outside, "p_adjusted"] == 1).all()
+    assert result.data.loc[outside, "llr"].isna().all()
+
+
+def test_a_scan_can_be_drawn_and_one_cell_is_not_called_a_circle(
+    west_yorkshire: WestYorkshire,
+) -> None:
+    result = hs.scan_hotspots(west_yorkshire.grid, max_share=0.05, n_simulations=19, rng=1)
+    assert len(hs.make_map(result).get_root().render()) > 10_000
+    table = hs.scan_clusters(result)
+    alone = table["radius_m"] == 0
+    assert alone.any()
+    assert table.loc[alone, "sentence"].str.match(r"In .* alone: ").all()
+    assert table.loc[~alone, "sentence"].str.match(r"Within [0-9.]+ km of ").all()
+
+
 def test_in_sequence_a_second_cluster_is_judged_on_the_rest_of_the_map() -> None:
     """A strong first cluster leaves a weak second one no room; without it, it can be seen."""
     mean = np.full((SIDE, SIDE), 4.0)
@@ -517,6 +561,7 @@ def test_far_cells_without_incidents_leave_the_circle_where_it_is() -> None:
     [
         ({"null": "normal"}, "null must be one of 'shuffled_cells'"),
         ({"alternative": "high"}, "alternative must be one of 'greater'"),
+        ({"cap_quantile": 0}, "cap_quantile must be None or in"),
         ({"secondary": "all"}, "secondary must be 'maxima' or 'sequential'"),
         ({"max_share": 0.0}, "max_share must lie above 0"),
         ({"max_share": 1.1}, "max_share must lie above 0"),

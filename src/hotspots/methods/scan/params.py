@@ -84,12 +84,14 @@ class ScanParams:
         What the population counts; empty when the base is the area.
     max_share, alpha : float
         As given.
-    max_radius_m : float or None
-        As given.
+    max_radius_m, cap_quantile : float or None
+        As given; there is no cap but for ``null="shuffled_cells"``.
     n_simulations : int
         As given.
     seed : int or None
         The seed when one was given.
+    cap : int or None
+        Counts above it were tested as if they were it.
     dispersion : float or None
         Variance of the rates of cells beyond chance, relative to the mean rate squared; fitted for
         ``null="uneven_cells"``.
@@ -115,9 +117,11 @@ class ScanParams:
     denominator: str
     max_share: float
     max_radius_m: float | None
+    cap_quantile: float | None
     alpha: float
     n_simulations: int
     seed: int | None
+    cap: int | None = None
     dispersion: float | None = None
     smallest_p_value: float = 1.0
     llr_needed: float = 0.0
@@ -158,6 +162,8 @@ def check_options(params: ScanParams) -> None:
         faults.append(f"max_share must lie above 0 and be at most 1, got {params.max_share!r}")
     if params.max_radius_m is not None and not 0 < params.max_radius_m < np.inf:
         faults.append(f"max_radius_m must be above 0 m, or None, got {params.max_radius_m!r}")
+    if params.cap_quantile is not None and not 0 < params.cap_quantile <= 1:
+        faults.append(f"cap_quantile must be None or in (0, 1], got {params.cap_quantile!r}")
     if not 0 < params.alpha < 1:
         faults.append(f"alpha must lie between 0 and 1, got {params.alpha!r}")
     else:

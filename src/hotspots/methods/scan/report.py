@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.methods.scan.params import ScanCluster
+from hotspots.methods.scan.testing import tested_counts
 from hotspots.results import HOTSPOT_WORDS
 from hotspots.words import Message, message, say
 
@@ -57,7 +58,7 @@ def describe_clusters(
         row = int(places.rows[one.centre])
         word = TOO_FEW if answer.too_few else NOT_SIGNIFICANT
         if not answer.too_few and one.p_value <= params.alpha:
-            word = HOT if numbers["ratio"] > 1 else COLD
+            word = HOT if _more_than_expected(one, places, params) else COLD
         clusters.append(
             ScanCluster(
                 cluster=number,
@@ -77,8 +78,19 @@ def describe_clusters(
     return tuple(clusters)
 
 
+def _more_than_expected(one: Found, places: Places, params: ScanParams) -> bool:
+    """Compare as the test did: the counts as capped, of the cells that were scanned."""
+    tested, among = tested_counts(places.counts, params), _scanned(one)
+    share = places.base[one.members].sum() / places.base[among].sum()
+    return bool(tested[one.members].sum() > tested[among].sum() * share)
+
+
+def _scanned(one: Found) -> slice | NDArray[np.intp]:
+    return slice(None) if one.among is None else one.among
+
+
 def _numbers(one: Found, places: Places) -> dict[str, float]:
-    among = slice(None) if one.among is None else one.among
+    among = _scanned(one)
     total, n = int(places.counts[among].sum()), int(places.counts[one.members].sum())
     expected = total * float(places.base[one.members].sum() / places.base[among].sum())
     # With all incidents inside there is nothing outside to compare with.
@@ -105,8 +117,7 @@ def _sentence(
     times = numbers["inside_to_outside"]
     said = message(
         f"scan.cluster_{params.base}",
-        place=place,
-        radius_km=f"{numbers['radius_m'] / 1000:.1f}",
+        where=say(where(place, numbers["radius_m"])),
         n=int(places.counts[one.members].sum()),
         expected=_number(numbers["expected"]),
         times=_number(times) if np.isfinite(times) else "∞",
@@ -118,6 +129,26 @@ def _sentence(
         p_value=f"{one.p_value:.2g}",
     )
     return f"{say(said)} {say(chance)}"
+
+
+def where(place: str, radius_m: float) -> Message:
+    """Say where a circle is.
+
+    Parameters
+    ----------
+    place : str
+        Name of the cell in its middle.
+    radius_m : float
+        Its radius; 0 for one cell.
+
+    Returns
+    -------
+    Message
+        The beginning of a sentence.
+    """
+    if radius_m == 0:
+        return message("scan.where_cell", place=place)
+    return message("scan.where_circle", place=place, radius_km=f"{radius_m / 1000:.1f}")
 
 
 def _number(value: float) -> str:
@@ -157,6 +188,7 @@ def result_table(
     word[places.rows] = TOO_FEW if params.too_few else NOT_SIGNIFICANT
     names = ("expected", "llr", ratio_name(params), "p_value")
     values = {name: np.full(size, np.nan) for name in names}
+    values["p_value"][places.rows] = 1.0
     values["expected"][places.rows] = places.base * (places.counts.sum() / places.base.sum())
     for one, cluster in zip(found, params.clusters, strict=True):
         rows = places.rows[one.members]
@@ -226,6 +258,9 @@ def caveats(params: ScanParams, *, n_left_out: int, area_basis: str) -> tuple[Me
                 )
             )
     else:
+        if params.cap is not None and params.cap_quantile is not None:
+            share = f"{(1 - params.cap_quantile) * 100:.2g}"
+            said.append(message("methods.capped", percent=share))
         said.append(message("methods.not_a_risk"))
         outline = "area_from_incidents" if area_basis == "incidents" else "area_decides"
         said.append(message(f"methods.{outline}"))

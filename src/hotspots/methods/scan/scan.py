@@ -12,7 +12,13 @@ from hotspots.fitness import counts_of
 from hotspots.methods.scan.params import ScanParams, check_options
 from hotspots.methods.scan.places import places_of
 from hotspots.methods.scan.report import caveats, describe_clusters, result_table
-from hotspots.methods.scan.testing import circles_for, scan_in_sequence, scan_places
+from hotspots.methods.scan.testing import (
+    cap_of,
+    circles_for,
+    scan_in_sequence,
+    scan_places,
+    tested_counts,
+)
 from hotspots.results import HotspotResult, provenance_of
 
 if TYPE_CHECKING:
@@ -33,6 +39,7 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     alternative: str = "greater",
     max_share: float = 0.5,
     max_radius_m: float | None = None,
+    cap_quantile: float | None = 0.99,
     alpha: float = 0.05,
     n_simulations: int = 999,
     secondary: str = "maxima",
@@ -75,6 +82,10 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     max_radius_m : float or None, default None
         A circle is at most so large. Needed on more than some 20,000 cells: memory grows with the
         cells in all circles together.
+    cap_quantile : float or None, default 0.99
+        For ``"shuffled_cells"``: counts above this quantile of the non-zero counts are tested as if
+        they were it. A shuffle moves a giant cell and never makes it smaller: it would hide every
+        cluster that surprises less than it does alone. None tests the raw counts.
     alpha : float, default 0.05
         Level of the test: the share of maps made by chance that show any cluster.
     n_simulations : int, default 999
@@ -94,9 +105,10 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
         proportion to the base), ``cluster`` (Int64, the number of the cluster it lies in, if any),
         ``llr`` (float64, of that cluster), ``relative_risk`` or, without a population,
         ``relative_density`` (float64, rate in the cluster divided by the rate outside it),
-        ``p_value`` and ``p_adjusted`` (float64, alike: the p-value of the cluster is already that
-        of the strongest circle), ``hotspot`` (categorical) and ``note`` (for the analyst only).
-        ``params`` is a ``ScanParams``; ``scan_clusters(result)`` gives its clusters as a table.
+        ``p_value`` and ``p_adjusted`` (float64, alike, since the p-value of a cluster already holds
+        for all circles; 1 for cells in no cluster), ``hotspot`` (categorical) and ``note`` (for the
+        analyst only). ``params`` is a ``ScanParams``; ``scan_clusters(result)`` gives its clusters
+        as a table.
 
     Raises
     ------
@@ -146,6 +158,7 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
         denominator=(denominator or "").strip(),
         max_share=max_share,
         max_radius_m=max_radius_m,
+        cap_quantile=cap_quantile,
         alpha=alpha,
         n_simulations=n_simulations,
         seed=int(rng) if isinstance(rng, int | np.integer) else None,
@@ -155,7 +168,9 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     places = places_of(grid, column=column, population=population, denominator=denominator)
     circles = circles_for(places.x_m, places.y_m, places.base, params)
     scan = scan_in_sequence if secondary == "sequential" else scan_places
-    answer = scan(circles, places.counts, places.base, params, np.random.default_rng(rng))
+    params = replace(params, cap=cap_of(places.counts, params))
+    tested = tested_counts(places.counts, params)
+    answer = scan(circles, tested, places.base, params, np.random.default_rng(rng))
     counts = counts_of(grid, column)
     params = replace(
         params,

@@ -21,6 +21,7 @@ from hotspots.inference.cylinders import (
 from hotspots.inference.scan_statistic import poisson_llr
 from hotspots.methods.scan.events import Events, events_of
 from hotspots.methods.scan.finding import Found, llr_needed, separate_clusters
+from hotspots.methods.scan.report import where
 from hotspots.methods.scan.space_time_params import (
     STEPS,
     SpaceTimeCluster,
@@ -104,9 +105,9 @@ def scan_space_time(  # noqa: PLR0913 - one argument for each choice a reader ma
         ``data`` is the grid with, per cell: ``n`` (int64, incidents of the whole period),
         ``cluster`` (Int64), ``first_day``, ``last_day`` (datetime64), ``ratio`` (float64, incidents
         in the cluster divided by those expected), ``llr``, ``p_value`` and ``p_adjusted`` (float64,
-        alike: of the cluster the cell lies in), ``hotspot`` (categorical; missing for cells without
-        any incident, which cannot change) and ``note``. ``params`` is a ``SpaceTimeScanParams``;
-        ``scan_clusters(result)`` gives its clusters as a table.
+        alike: of the cluster the cell lies in, 1 in none), ``hotspot`` (categorical; missing for
+        cells without any incident, which cannot change) and ``note``. ``params`` is a
+        ``SpaceTimeScanParams``; ``scan_clusters(result)`` gives its clusters as a table.
 
     Raises
     ------
@@ -253,8 +254,7 @@ def _describe(
         name = grid["name"].iloc[row] if "name" in grid.columns else grid.index[row]
         said = message(
             "scan.cylinder",
-            place=str(name),
-            radius_km=f"{numbers['radius_m'] / 1000:.1f}",
+            where=say(where(str(name), numbers["radius_m"])),
             first=str(numbers["first_day"]),
             last=str(numbers["last_day"]),
             n=int(numbers["n"]),
@@ -312,6 +312,7 @@ def _table(
     word[events.rows] = TOO_FEW if params.too_few else NOT_SIGNIFICANT
     names = ("ratio", "llr", "p_value")
     values = {name: np.full(size, np.nan) for name in names}
+    values["p_value"][events.rows] = 1.0
     spans = {name: np.full(size, np.datetime64("NaT", "s")) for name in ("first_day", "last_day")}
     for one, cluster in zip(answer.found, params.clusters, strict=True):
         rows = events.rows[one.members]
