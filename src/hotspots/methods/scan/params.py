@@ -117,7 +117,7 @@ class ScanParams:
     denominator: str
     max_share: float
     max_radius_m: float | None
-    cap_quantile: float | None
+    cap_quantile: float | None = None
     alpha: float
     n_simulations: int
     seed: int | None
