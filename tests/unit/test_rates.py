@@ -314,12 +314,14 @@ def test_counting_anew_takes_the_old_rates_off(
 
 def test_a_rate_is_not_tested_as_if_it_were_a_count(make_grid: MakeGrid) -> None:
     rated = _rates(make_grid(np.arange(61)), np.arange(100, 161))
+    whole = rated.assign(people=rated["population"].astype(np.int64))
     for column, said in (
         ("rate", "Column 'rate' holds float64, not a whole number .* this is for counts"),
-        ("population", "What the column 'population' counts"),
+        ("population", "Column 'population' holds float64, not a whole number"),
+        ("people", "What the column 'people' counts"),
     ):
         with pytest.raises(SchemaMismatchError, match=said):
-            hs.local_gi_star(rated, column=column)
+            hs.local_gi_star(whole, column=column)
 
 
 # Release: a rate times a known population is a count
