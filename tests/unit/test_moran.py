@@ -320,6 +320,26 @@ def test_draws_are_those_of_the_seed(make_grid: MakeGrid) -> None:
     assert not first.equals(other)
 
 
+def test_counts_that_the_cap_makes_alike_are_refused(make_grid: MakeGrid) -> None:
+    counts = np.full(400, 2)
+    counts[10] = 50
+    for alternative in ("greater", "two-sided"):
+        with pytest.raises(FitnessError, match=r"Counts above 2 .* Write cap_quantile=None"):
+            hs.local_moran(make_grid(counts), alternative=alternative)
+    assert hs.local_moran(make_grid(counts), cap_quantile=None).params.cap is None
+
+
+def test_high_cells_without_neighbours_leave_nothing_to_test(make_grid: MakeGrid) -> None:
+    grid = make_grid(np.where(np.arange(60) == 7, 9, 0))
+    ends = {c: [d for d in h3.grid_disk(c, 1) if d in grid.index and d != c] for c in grid.index}
+    lone = grid.index[7]
+    near = {c: [d for d in others if lone not in {c, d}] for c, others in ends.items()}
+    graph = Graph.from_dicts(near)
+    result = hs.local_moran(grid, graph=graph)
+    assert not (result.data["hotspot"] == "hot").any()
+    assert result.params.cells_tested == 0
+
+
 def test_what_a_seed_gives_does_not_depend_on_the_order_of_the_rows(make_grid: MakeGrid) -> None:
     grid = make_grid(_clustered())
     mixed = grid.sample(frac=1, random_state=3)

@@ -156,7 +156,8 @@ def judge(
     word = np.where(sizes > 0, NOT_SIGNIFICANT, ISLAND).astype(np.int8)
     word[found & (quadrant == HIGH_HIGH) & busy_around] = HOT
     word[found & (quadrant == LOW_LOW) & ~busy_around] = COLD
-    if not found.any() and tails is not None and _hopeless(counts, sizes[tested], tails, params):
+    nothing = bool(tested.any() and not found.any())
+    if nothing and tails is not None and _hopeless(counts, sizes[tested], tails, params):
         word[word == NOT_SIGNIFICANT] = TOO_FEW
     return Answer(
         sizes=sizes,
@@ -197,6 +198,8 @@ def _exact_tails(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Look up both tails of each tested cell, one table for each count that occurs."""
     upper, lower = np.ones(len(counts)), np.ones(len(counts))
+    if not tested.any():
+        return upper, lower
     order = np.flatnonzero(tested)[np.argsort(counts[tested], kind="stable")]
     values, starts = np.unique(counts[order], return_index=True)
     for value, which in zip(values.tolist(), np.split(order, starts[1:]), strict=True):
