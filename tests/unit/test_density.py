@@ -343,6 +343,15 @@ def test_what_is_no_area_is_refused(make_incidents: MakeIncidents) -> None:
         hs.kernel_density(incidents, torn, bandwidth_m=3000.0)
 
 
+def test_cells_that_overlap_are_no_window(make_incidents: MakeIncidents) -> None:
+    boxes = [shapely.box(-1.62, 53.70, -1.55, 53.78), shapely.box(-1.60, 53.70, -1.50, 53.78)]
+    polygons = gpd.GeoDataFrame({"code": ["A", "B"]}, geometry=boxes, crs="EPSG:4326")
+    with pytest.warns(UserWarning, match="overlap"):
+        grid = hs.area_grid(polygons)
+    with pytest.raises(FitnessError, match=r"overlap each other, A most, .* Give the study area"):
+        hs.kernel_density(_scatter(make_incidents), grid, bandwidth_m=20_000.0)
+
+
 def test_too_few_incidents_are_refused(make_incidents: MakeIncidents) -> None:
     few = _scatter(make_incidents, 29)
     with pytest.raises(FitnessError, match=r"kernel_density needs at least 30 incidents .* got 29"):

@@ -19,6 +19,7 @@ from hotspots.crs import (
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
 from hotspots.grid import make_hexgrid
 from hotspots.grid.area import is_study_area
+from hotspots.grid.named_areas import SLIVER
 from hotspots.grid.placing import cells_of_points
 from hotspots.grid.plane import on_plane
 from hotspots.grid.points import Points, points_of
@@ -142,7 +143,7 @@ def ground_of(incidents: gpd.GeoDataFrame, area: gpd.GeoDataFrame) -> Ground:
     ParameterError
         If the area is neither.
     FitnessError
-        If no incident lies inside.
+        If no incident lies inside, or the cells of a grid overlap each other.
     """
     if is_study_area(area):
         points = points_of(incidents, area)
@@ -230,6 +231,13 @@ def _cells_of(area: gpd.GeoDataFrame) -> NDArray[np.object_]:
     if shapely.is_missing(shapes).any() or shapely.is_empty(shapes).any():
         msg = "A cell of the grid has no shape. Make the grid anew with make_hexgrid(area)."
         raise SchemaMismatchError(msg)
+    if "overlap_share" in area.columns and (area["overlap_share"] > SLIVER).any():
+        msg = (
+            f"The cells of this grid overlap each other, {area['overlap_share'].idxmax()} most, "
+            "and their outline is no window. Give the study area, or areas that lie beside each "
+            "other."
+        )
+        raise FitnessError(msg)
     return shapes if area.crs.equals(WGS84) else np.asarray(area.geometry.to_crs(WGS84))
 
 
