@@ -152,6 +152,19 @@ def test_tails_of_a_usual_window_are_within_two_percent() -> None:
     np.testing.assert_allclose(found, exact[sums], rtol=0.02)
 
 
+@pytest.mark.parametrize("mean", [1e2, 1e4, 1e6])
+@pytest.mark.parametrize("dispersion", [1e-5, 0.2, 2.0])
+def test_tails_hold_where_cells_hold_very_many(mean: float, dispersion: float) -> None:
+    # Cells with one mean add up to a negative binomial. Their tilts are next to 0 everywhere.
+    exact = stats.nbinom(7 / dispersion, 1 / (1 + dispersion * mean))
+    sums = exact.ppf([1e-6, 0.05, 0.3, 0.5, 0.6, 0.95, 1 - 1e-6]).astype(np.int64)
+    starts, each = np.arange(len(sums) + 1) * 7, np.full(7 * len(sums), mean)
+    above = negative_binomial_tails(sums, each, starts, dispersion, upper=True)
+    below = negative_binomial_tails(sums, each, starts, dispersion, upper=False)
+    np.testing.assert_allclose(above, exact.sf(sums - 1), rtol=0.02)
+    np.testing.assert_allclose(below, exact.cdf(sums), rtol=0.02)
+
+
 @pytest.mark.parametrize("dispersion", [0.0, 0.3, 2.0])
 def test_rate_and_dispersion_are_found_again(dispersion: float) -> None:
     rng = np.random.default_rng(4)

@@ -27,8 +27,9 @@ _SMALLEST, _LARGEST = 1e-6, 1e3
 _BLOCK: Final = 500_000
 _MOST_STEPS: Final = 100
 _CLOSE: Final = 1e-10
-#: With a tilt smaller than this the formula is 0/0, and its limit is taken.
-_NO_TILT: Final = 1e-4
+#: So few standard deviations from the mean the formula is 0/0, and its limit is taken. The tilt
+#: itself says nothing of that: where cells differ much and hold many, it is small everywhere.
+_AT_THE_MEAN: Final = 0.01
 _SQRT_TAU: Final = float(np.sqrt(2 * np.pi))
 
 
@@ -274,14 +275,14 @@ def negative_binomial_tails(
     each = np.repeat(np.exp(tilt), size)
     held = 1 - dispersion * means * (each - 1)
     share = dispersion * means * each / held
-    log_mgf = -np.add.reduceat(np.log(held), first) / dispersion
+    log_mgf = -np.add.reduceat(np.log1p(-dispersion * means * (each - 1)), first) / dispersion
     second = np.add.reduceat(share * (1 + share), first) / dispersion
     third = np.add.reduceat(share * (1 + share) * (1 + 2 * share), first) / dispersion
     w = np.sign(tilt) * np.sqrt(np.maximum(2 * (tilt * at - log_mgf), 0.0))
     u = 2 * np.sinh(tilt / 2) * np.sqrt(second)
     with np.errstate(divide="ignore", invalid="ignore"):
         correction = np.exp(-(w**2) / 2) / _SQRT_TAU * (1 / w - 1 / u)
-    flat = np.abs(tilt) < _NO_TILT
+    flat = np.abs(w) < _AT_THE_MEAN
     correction = np.where(flat, third / (6 * _SQRT_TAU * second**1.5), correction)
     tails = special.ndtr(-w) - correction if upper else special.ndtr(w) + correction
     # None at all has a chance in closed form; sums of next to nothing are where formulas err most.
