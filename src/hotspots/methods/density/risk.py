@@ -153,12 +153,7 @@ def relative_risk(  # noqa: PLR0913 - one argument for each choice a reader may 
         floor=floor,
         min_incidents=min_incidents,
     )
-    grounds = ground_of(cases, area), ground_of(controls, area)
-    for ground, what in zip(grounds, ("cases", "controls"), strict=True):
-        check_enough_points(
-            ground.points, fewest=FEWEST_FOR_RULE, what=f"relative_risk, of {what},"
-        )
-        check_located_share(ground.points, what=f"relative_risk, of {what},")
+    grounds = _grounds(cases, controls, area)
     labels, pooled = _pooled(*grounds)
     if bandwidth_m is None:
         bandwidth = bandwidth_of_spread(kernel, _common_spread(grounds, pooled, rule))
@@ -209,6 +204,19 @@ def relative_risk(  # noqa: PLR0913 - one argument for each choice a reader may 
         provenance=grounds[0].points.provenance,
         caveats=risk_caveats(*grounds, params),
     )
+
+
+def _grounds(
+    cases: gpd.GeoDataFrame, controls: gpd.GeoDataFrame, area: gpd.GeoDataFrame
+) -> tuple[Ground, Ground]:
+    """Take both from their frames, or say which of the two cannot carry a ratio."""
+    grounds = ground_of(cases, area), ground_of(controls, area)
+    for ground, what in zip(grounds, ("cases", "controls"), strict=True):
+        check_enough_points(
+            ground.points, fewest=FEWEST_FOR_RULE, what=f"relative_risk, of {what},"
+        )
+        check_located_share(ground.points, what=f"relative_risk, of {what},")
+    return grounds
 
 
 def _period(ground: Ground) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from hotspots.errors import FitnessError, ParameterError
 from hotspots.fitness import check_enough_points, check_located_share
 from hotspots.methods.density.bandwidth import FEWEST_FOR_RULE, RULES, spread_by_rule
-from hotspots.methods.density.ground import Ground, ground_of, places_at
+from hotspots.methods.density.ground import Ground, Places, ground_of, places_at
 from hotspots.methods.density.kernels import bandwidth_of_spread, check_kernel
 from hotspots.methods.density.params import BandwidthTableParams, check_edge
 from hotspots.methods.density.surface import surface_of
@@ -18,6 +18,8 @@ from hotspots.results import Estimate
 from hotspots.words import message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -98,31 +100,7 @@ def bandwidth_table(
             f"{places.cell_m:,.0f} m wide. Give the study area, or smaller cells."
         )
         raise FitnessError(msg)
-    rows, densest = [], {}
-    for rule, spread in sorted(spreads.items(), key=lambda item: item[1]):
-        bandwidth = bandwidth_of_spread(kernel, spread)
-        made = surface_of(ground, places, bandwidth, kernel=kernel, edge=edge, adaptive=False)
-        smoothed = made.density * places.inside_km2
-        densest[rule] = _densest(made.density, places.inside_km2, share)
-        rows.append(
-            {
-                "rule": rule,
-                "bandwidth_m": bandwidth,
-                "spread_m": spread,
-                "highest_per_km2": made.density.max(),
-                "share_of_incidents": smoothed @ densest[rule] / smoothed.sum(),
-            }
-        )
-    rows += [{"rule": rule, "note": note} for rule, note in notes.items()]
-    table = pd.DataFrame(rows).set_index("rule")
-    for rule, top in densest.items():
-        table[f"overlap_{rule}"] = pd.Series(
-            {
-                other: np.minimum(top, mine) @ places.inside_km2 / (mine @ places.inside_km2)
-                for other, mine in densest.items()
-            }
-        )
-    table["note"] = [notes.get(rule, "") for rule in table.index]
+    table, densest = _by_rule(ground, places, spreads, notes, kernel=kernel, edge=edge, share=share)
     agreed = np.minimum.reduce(list(densest.values())) @ places.inside_km2
     common = float(agreed / (share * places.inside_km2.sum()))
     return Estimate(
@@ -151,6 +129,45 @@ def bandwidth_table(
             ),
         ),
     )
+
+
+def _by_rule(
+    ground: Ground,
+    places: Places,
+    spreads: Mapping[str, float],
+    notes: Mapping[str, str],
+    *,
+    kernel: str,
+    edge: str,
+    share: float,
+) -> tuple[pd.DataFrame, dict[str, NDArray[np.float64]]]:
+    """Make the density by every rule; give the table, and the densest ground by each."""
+    rows, densest = [], {}
+    for rule, spread in sorted(spreads.items(), key=lambda item: item[1]):
+        bandwidth = bandwidth_of_spread(kernel, spread)
+        made = surface_of(ground, places, bandwidth, kernel=kernel, edge=edge, adaptive=False)
+        smoothed = made.density * places.inside_km2
+        densest[rule] = _densest(made.density, places.inside_km2, share)
+        rows.append(
+            {
+                "rule": rule,
+                "bandwidth_m": bandwidth,
+                "spread_m": spread,
+                "highest_per_km2": made.density.max(),
+                "share_of_incidents": smoothed @ densest[rule] / smoothed.sum(),
+            }
+        )
+    rows += [{"rule": rule, "note": note} for rule, note in notes.items()]
+    table = pd.DataFrame(rows).set_index("rule")
+    for rule, top in densest.items():
+        table[f"overlap_{rule}"] = pd.Series(
+            {
+                other: np.minimum(top, mine) @ places.inside_km2 / (mine @ places.inside_km2)
+                for other, mine in densest.items()
+            }
+        )
+    table["note"] = [notes.get(rule, "") for rule in table.index]
+    return table, densest
 
 
 def _spreads(ground: Ground) -> tuple[dict[str, float], dict[str, str]]:
