@@ -7,8 +7,9 @@ without that cell follow from those with it, one window size after the other:
 
     P'_w(s) = (n P_w(s) - w P'_(w-1)(s - v)) / (n - w)
 
-and the same for tails. What is lost to the subtraction is at most some 1e-15 of the tail with the
-cell; smaller tails are rounded up to that.
+and the same for tails. What is lost to the subtraction is at most some 1e-14 of the tail with the
+cell while a window holds up to half of the cells (more is lost beyond: 5e-9 with 36 of 40); smaller
+tails are rounded up to 64 times the precision of a computer.
 """
 
 from __future__ import annotations

@@ -110,9 +110,10 @@ def relative_risk(  # noqa: PLR0913 - one argument for each choice a reader may 
     HotspotResult
         ``data`` holds one row per cell: the columns of the grid, ``n`` (int64, cases in the cell
         itself), ``inside_km2``, ``cases_per_km2``, ``controls_per_km2``, ``log_relative_risk``
-        (float64, natural logarithm), ``p_value`` (the tolerance contours are its 0.05 and 0.95),
-        ``p_adjusted`` (float64) and ``hotspot`` (categorical; ``too few`` where not tested). No
-        edge is corrected: what is lost over it is lost to both, and cancels in the ratio.
+        (float64, natural logarithm), ``p_value`` (with ``"greater"``, its 0.05 and 0.95 are the
+        tolerance contours), ``p_adjusted`` (float64) and ``hotspot`` (categorical; ``too few``
+        where not tested). No edge is corrected: what is lost over it is lost to both, and cancels
+        in the ratio.
         ``params`` is a ``RelativeRiskParams``.
 
     Raises
