@@ -226,6 +226,13 @@ def test_a_circle_that_holds_everything_surprises_nobody() -> None:
     assert all(np.isfinite(one.llr) and one.cells < 64 for one in result.params.clusters)
 
 
+def test_what_are_no_counts_of_incidents_is_refused() -> None:
+    counts = np.ones(64, dtype=np.int64)
+    counts[3] = 2**32  # it would stand as 0 on the maps made by chance
+    with pytest.raises(FitnessError, match=r"4,294,967,359 incidents .* up to 100,000,000"):
+        hs.scan_hotspots(_squares(counts), n_simulations=19, rng=1)
+
+
 def test_ranks_count_ties_against_the_map() -> None:
     maxima = np.array([1.0, 2.0, 3.0, 4.0])
     got = rank_p_values(np.array([5.0, 4.0, 4.0 - 1e-12, 2.5, 0.0]), maxima)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hotspots.errors import FitnessError
 from hotspots.fitness.cells import FEWEST_CELLS, check_cell_counts
@@ -10,6 +10,9 @@ from hotspots.fitness.cells import FEWEST_CELLS, check_cell_counts
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+#: A scan keeps a table with a row for each number of incidents that a circle may hold.
+MOST_INCIDENTS: Final = 100_000_000
 
 
 def check_scan(counts: NDArray[np.int64], *, denominator: str) -> None:
@@ -25,9 +28,15 @@ def check_scan(counts: NDArray[np.int64], *, denominator: str) -> None:
     Raises
     ------
     FitnessError
-        If there are fewer than 30 cells or no incidents; without a denominator also if every cell
-        holds the same number.
+        If there are fewer than 30 cells, no incidents, or more than 100 million; without a
+        denominator also if every cell holds the same number.
     """
+    if (total := sum(counts.tolist())) > MOST_INCIDENTS:
+        msg = (
+            f"The cells hold {total:,} incidents together; a scan takes up to {MOST_INCIDENTS:,}. "
+            "Check that the column holds counts of incidents, not sums of something else."
+        )
+        raise FitnessError(msg)
     if not denominator:
         check_cell_counts(counts)
         return
