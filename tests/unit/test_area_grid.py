@@ -288,6 +288,24 @@ def test_areas_across_the_180th_meridian_are_whole(make_incidents: MakeIncidents
     assert hs.count_incidents(incidents, grid)["n"].tolist() == [2, 1]
 
 
+def test_areas_in_metres_across_the_180th_meridian_are_whole(make_incidents: MakeIncidents) -> None:
+    """In degrees some of their corners lie near 180 and some near -180."""
+    plane = "EPSG:3460"  # Fiji's own
+    box = shapely.segmentize(shapely.box(179.9, -17.1, 180.1, -17), 0.05)
+    metres = gpd.GeoSeries([shapely.transform(box, _wrapped)], crs="EPSG:4326").to_crs(plane)
+    areas = gpd.GeoDataFrame({"code": ["A"], "name": ["East"]}, geometry=metres)
+    grid = hs.area_grid(areas, code="code", name="name")
+    assert grid["area_km2"].iloc[0] == pytest.approx(metres.area[0] / 1e6, rel=1e-3)
+    incidents = make_incidents([(179.95, -17.05), (-179.95, -17.05), (0, -17.05)])
+    assert hs.count_incidents(incidents, grid)["n"].tolist() == [2]
+    cells = hs.make_hexgrid(hs.study_area(areas), resolution=6)
+    assert set(hs.name_cells(cells, areas)["name"].str.split().str[0]) == {"East"}
+
+
+def _wrapped(lng_lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack([(lng_lat[:, 0] + 180) % 360 - 180, lng_lat[:, 1]])
+
+
 def test_a_missing_name_is_empty() -> None:
     grid = hs.area_grid(_beats(TWO.geometry.tolist(), name=["East", None]))  # type: ignore[list-item]
     assert grid["name"].tolist() == ["East", ""]

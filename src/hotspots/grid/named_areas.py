@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from hotspots.crs import WGS84, centre_of
+from hotspots.crs import WGS84, centre_of, cut_at_antimeridian, polygons_in_degrees
 from hotspots.digests import digest_of
 from hotspots.errors import CoordinateReferenceError, ParameterError, SchemaMismatchError
 from hotspots.grid.area import attribution_of, repaired
@@ -235,7 +235,7 @@ def polygons_of(
                 ".isin(['Polygon', 'MultiPolygon'])]."
             )
             raise ParameterError(msg)
-    whole = repaired(shapes.to_crs(WGS84).to_numpy(), stacklevel=stacklevel + 1)
+    whole = cut_at_antimeridian(repaired(polygons_in_degrees(shapes), stacklevel=stacklevel + 1))
     flat = np.flatnonzero(shapely.area(whole) == 0)
     if len(flat):
         msg = f"The area {labels[flat[0]]} covers nothing. Leave it out, or repair it."

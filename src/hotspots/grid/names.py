@@ -9,7 +9,14 @@ import pandas as pd
 import shapely
 
 from hotspots.cells import as_cells, cell_centres
-from hotspots.crs import WGS84, centre_of, local_equal_area_crs, project
+from hotspots.crs import (
+    WGS84,
+    centre_of,
+    cut_at_antimeridian,
+    local_equal_area_crs,
+    polygons_in_degrees,
+    project,
+)
 from hotspots.digests import digest_of_names
 from hotspots.errors import CoordinateReferenceError, ParameterError, SchemaMismatchError
 from hotspots.grid.hexgrid import with_constants
@@ -64,7 +71,7 @@ def name_cells(
     True
     """
     names = _names_of(areas, name_column)
-    shapes = areas.geometry.to_crs(WGS84).to_numpy()
+    shapes = cut_at_antimeridian(polygons_in_degrees(areas.geometry))
     latitude, longitude = _centres(grid)
     owner = _holder_of_centre(shapes, latitude, longitude)
     lost = np.flatnonzero(owner == _NONE)
