@@ -136,10 +136,10 @@ def test_tails_of_sums_are_close_to_the_exact_ones(means: list[float], dispersio
             starts = np.arange(len(sums) + 1) * len(means)
             each = np.tile(means, len(sums))
             found = negative_binomial_tails(sums, each, starts, dispersion, upper=side)
-            # Too small by at most 8 %, for two incidents where next to none are expected; too large
-            # by at most 12 %, far out in the tail of cells that vary very much.
-            assert (found > 0.92 * chances[sums]).all()
-            assert (found < 1.12 * chances[sums]).all()
+            # Of 4,458 random windows, too small by at most 11 %, where cells of uneven means vary
+            # very much, and too large by at most 15 %, in the lower tail of such cells.
+            assert (found > 0.88 * chances[sums]).all()
+            assert (found < 1.16 * chances[sums]).all()
 
 
 def test_tails_of_a_usual_window_are_within_two_percent() -> None:
