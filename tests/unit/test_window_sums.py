@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from hotspots.errors import ParameterError
 from hotspots.inference.window_sums import window_sum_tails
@@ -96,6 +97,19 @@ def test_tiny_tails_keep_their_digits() -> None:
     for k in range(7):
         exact *= Fraction(7 - k, 100_000 - k)
     assert float(tails.at_least(np.array(7), np.array(7))) == pytest.approx(float(exact), rel=1e-12)
+
+
+@pytest.mark.parametrize(("cells", "size"), [(3000, 251), (1000, 1000), (100_000, 100)])
+def test_wide_windows_are_hypergeometric(cells: int, size: int) -> None:
+    counts = np.zeros(cells, dtype=np.int64)
+    counts[:9] = 1
+    found = window_sum_tails(counts, size).at_least(np.arange(10), np.array(size))
+    np.testing.assert_allclose(found, stats.hypergeom(cells, 9, size).sf(np.arange(-1, 9)))
+
+
+def test_a_window_too_wide_to_count_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"2,500 of 5,000 cells is too wide.*n_permutations"):
+        window_sum_tails(np.eye(1, 5000, dtype=np.int64)[0], 2500)
 
 
 @pytest.mark.parametrize(("counts", "size"), [([1, -1, 2], 2), ([1, 2], 3), ([1, 2], 0)])

@@ -25,6 +25,8 @@ ALTERNATIVES: Final = ("greater", "two-sided")
 BUDGET: Final = 1_000_000_000
 #: Entries that it may have: 80 MB.
 _LARGEST_TABLE: Final = 10_000_000
+#: Ways to draw a window that a float holds still holds.
+_MOST_WAYS: Final = 2.0**1020
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -131,7 +133,8 @@ def window_sum_tails(
     Raises
     ------
     ParameterError
-        If a count is negative, or a window is larger than the map.
+        If a count is negative, or a window is larger than the map, or too wide to count all ways
+        to draw it.
 
     Examples
     --------
@@ -177,6 +180,7 @@ def _chances(counts: NDArray[np.int64], largest: int) -> NDArray[np.float64]:
     """Give the chance of each sum (column) of each number of cells (row); one spare column of 0."""
     values, cells = np.unique(counts, return_counts=True)
     width = _largest_sum(values, cells, largest) + 1
+    scale, drawn = _ways_to_draw(len(counts), largest)
     ways = np.zeros((largest + 1, width + 1))
     ways[0, 0] = 1.0
     for value, available in zip(values.tolist(), cells.tolist(), strict=True):
@@ -188,6 +192,26 @@ def _chances(counts: NDArray[np.int64], largest: int) -> NDArray[np.float64]:
             if shift >= reach:
                 break
             more = before[: largest + 1 - taken, : reach - shift]
-            ways[taken:, shift:reach] += float(comb(available, taken)) * more
-    drawn = np.array([float(comb(len(counts), size)) for size in range(largest + 1)])
+            ways[taken:, shift:reach] += comb(available, taken) / scale**taken * more
     return np.asarray(ways / drawn[:, None])
+
+
+def _ways_to_draw(n_cells: int, largest: int) -> tuple[int, NDArray[np.float64]]:
+    """Count the ways to draw 0, 1, ... cells; each cell drawn divides them by a power of two.
+
+    Of wide windows there are more ways than a float can hold. The division loses no digit.
+    """
+    scale = 1
+    if comb(n_cells, min(largest, n_cells // 2)) > _MOST_WAYS:
+        scale = 1 << (3 * n_cells // largest).bit_length()
+    try:
+        drawn = np.array([comb(n_cells, size) / scale**size for size in range(largest + 1)])
+    except OverflowError:
+        drawn = np.zeros(1)
+    if not (drawn > 1 / _MOST_WAYS).all():
+        msg = (
+            f"A window of {largest:,} of {n_cells:,} cells is too wide for the exact test. Take "
+            "narrower windows, or shuffle: n_permutations=9999."
+        )
+        raise ParameterError(msg)
+    return scale, drawn
