@@ -197,7 +197,14 @@ def test_people_and_reference_may_stand_beside_the_grid(make_grid: MakeGrid, giv
         ({"denominator": "residents"}, "denominator= is not for"),
         ({"adjust": "max_statistic"}, "give n_permutations= too"),
         ({"null": "normal", "n_permutations": 99}, "n_permutations= shuffles cells"),
-        ({"n_permutations": 0}, "n_permutations must be 1 or more"),
+        ({"n_permutations": 0}, "n_permutations must be a whole number of 1 or more"),
+        ({"n_permutations": 99.5}, "n_permutations must be a whole number of 1 or more"),
+        ({"n_rings": [1, 2]}, "n_rings must be"),
+        ({"null": "reference", "reference": "n"}, "holds the very incidents of 'n'"),
+        (
+            {"column": "n_2018-06", "null": "reference", "reference": "n"},
+            "holds the very incidents of 'n_2018-06'",
+        ),
         ({"n_rings": (2, 1)}, "in rising order"),
         ({"n_rings": ()}, "n_rings must be"),
     ],
@@ -449,6 +456,24 @@ def _months(make_grid: MakeGrid) -> gpd.GeoDataFrame:
     grid["n"] = grid.filter(regex=r"^n_").sum(axis=1)
     period = pd.Categorical(["2018-01-01/2018-06-30"] * N)
     return grid.assign(period=period)
+
+
+def test_the_note_of_a_hot_cell_without_incidents_goes_with_the_word(make_grid: MakeGrid) -> None:
+    rng = np.random.default_rng(1)
+    grid = make_grid(rng.poisson(0.3, N))
+    middle = grid.index[200]
+    grid.loc[h3.grid_ring(middle, 1)[:3], "n"] += 3
+    grid.loc[middle, "n"] = 0
+    alone = local_gi_star(grid)
+    noise = [local_gi_star(make_grid(rng.poisson(0.3, N))) for _ in range(40)]
+    assert "because of its neighbours" in alone.data.loc[middle, "note"]
+    together = correct_together([alone, *noise])[0].data
+    kept = correct_together([alone, alone])[0].data
+    for data in (together, kept):
+        unfounded = data["note"].str.contains("because of its neighbours")
+        assert (unfounded == ((data["hotspot"] == "hot") & (data["n"] == 0))).all()
+    assert together.loc[middle, "hotspot"] == "not significant"
+    assert kept.loc[middle, "hotspot"] == "hot"
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def _faults_of_numbers(params: LocalGiStarParams) -> list[str]:
     if params.cap_quantile is not None and not 0 < params.cap_quantile <= 1:
         faults.append(f"cap_quantile must be None or in (0, 1], got {params.cap_quantile!r}")
     rings = params.ring_sizes
-    if not rings or sorted(set(rings)) != list(rings) or not all(map(_is_ring, rings)):
+    if not rings or not all(map(_is_ring, rings)) or sorted(set(rings)) != list(rings):
         faults.append(
             f"n_rings must be a whole number from 1 to {MOST_RINGS}, or several in rising order "
             f"such as (1, 2, 3), got {params.n_rings!r}"
@@ -168,9 +168,13 @@ def _faults_of_numbers(params: LocalGiStarParams) -> list[str]:
     return faults
 
 
+def _is_count(number: object) -> bool:
+    whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+    return bool(whole and number >= 1)  # type: ignore[operator]
+
+
 def _is_ring(rings: object) -> bool:
-    whole = isinstance(rings, int | np.integer) and not isinstance(rings, bool)
-    return bool(whole and 1 <= rings <= MOST_RINGS)  # type: ignore[operator]
+    return _is_count(rings) and rings <= MOST_RINGS  # type: ignore[operator]
 
 
 def _faults_of_nulls(params: LocalGiStarParams) -> list[str]:
@@ -194,11 +198,18 @@ def _faults_of_nulls(params: LocalGiStarParams) -> list[str]:
             if params.null == "reference"
             else f"reference= is not for null={params.null!r}"
         )
+    elif params.reference in (params.column, "n"):
+        faults.append(
+            f"reference={params.reference!r} holds the very incidents of {params.column!r}, and "
+            "must hold others: count them with count_incidents(..., by='group')"
+        )
     permuted = params.n_permutations is not None
     if permuted and params.null != "shuffled_cells":
         faults.append(f"n_permutations= shuffles cells; null={params.null!r} does not")
-    if permuted and not (params.n_permutations or 0) > 0:
-        faults.append(f"n_permutations must be 1 or more, got {params.n_permutations!r}")
+    if permuted and not _is_count(params.n_permutations):
+        faults.append(
+            f"n_permutations must be a whole number of 1 or more, got {params.n_permutations!r}"
+        )
     if params.adjust == MAX_STATISTIC and not permuted:
         faults.append(
             "adjust='max_statistic' compares with shuffled maps: give n_permutations= too, or one "

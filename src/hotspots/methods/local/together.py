@@ -16,7 +16,7 @@ from hotspots.methods.local.report import rings_found
 from hotspots.methods.local.smallest import smallest_hot_sum
 from hotspots.methods.local.testing import COLD, HOT, NOT_SIGNIFICANT, TOO_FEW, p_values_of_map
 from hotspots.results import HOTSPOT_WORDS, HotspotResult
-from hotspots.words import message
+from hotspots.words import message, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,9 +44,9 @@ def correct_together(results: Sequence[HotspotResult]) -> tuple[HotspotResult, .
     Returns
     -------
     tuple of HotspotResult
-        The same maps with ``p_adjusted``, ``hotspot`` and ``rings`` as corrected together, and
-        ``params.maps_together`` saying of how many. Nulls that are fitted to the map are taken as
-        first fitted, hotspots included.
+        The same maps with ``p_adjusted``, ``hotspot``, ``rings`` and ``note`` as corrected
+        together, and ``params.maps_together`` saying of how many. Nulls that are fitted to the map
+        are taken as first fitted, hotspots included.
 
     Raises
     ------
@@ -171,6 +171,10 @@ def _table(
     if len(params.ring_sizes) > 1:
         columns["rings"] = rings_found(found, params, tested)
     columns["hotspot"] = pd.Categorical.from_codes(codes, categories=list(HOTSPOT_WORDS))
+    # What was hot because of its neighbours may be so no more, and the other way round.
+    zero = say(message("methods.note_zero"))
+    notes = np.where(data["note"] == zero, "", data["note"].to_numpy(dtype=object))
+    columns["note"] = np.where((codes == HOT) & (data["n"] == 0).to_numpy(), zero, notes)
     return data.assign(**columns)
 
 
