@@ -133,6 +133,26 @@ def test_the_smallest_hot_sum_under_random_points_divides_full_windows(
     assert (full["window_n"].ge(limit) == full["hotspot"].eq("hot"))[clear].all()
 
 
+@pytest.mark.parametrize("alternative", ["greater", "two-sided"])
+@pytest.mark.parametrize("n_rings", [1, (1, 2)])
+def test_one_random_point_is_too_few_and_three_are_not(
+    make_grid: MakeGrid, alternative: str, n_rings: int | tuple[int, ...]
+) -> None:
+    counts = np.zeros(2000, dtype=np.int64)
+    for incidents, word in ((1, "too few"), (3, "not significant")):
+        counts[:] = 0
+        counts[[100, 900, 1800][:incidents]] = 1
+        options: dict[str, Any] = {"alternative": alternative, "n_rings": n_rings}
+        result = local_gi_star(make_grid(counts), null="random_points", **options)
+        assert (result.data["hotspot"] == word).all()
+        assert (result.caveats[0].key == "methods.too_few") == (incidents == 1)
+    counts[:] = 0
+    counts[900] = 3
+    # Three in one place are found, so three were not too few.
+    together = local_gi_star(make_grid(counts), null="random_points", **options)
+    assert (together.data["hotspot"] == "hot").any()
+
+
 def test_the_normal_null_reads_the_z_score(make_grid: MakeGrid) -> None:
     grid = _over_people(make_grid).assign(harm=np.random.default_rng(1).normal(size=N))
     result = local_gi_star(grid, column="harm", null="normal")

@@ -10,7 +10,12 @@ import numpy as np
 from hotspots.errors import ParameterError
 from hotspots.fitness import can_find_anything, check_cell_counts, check_cell_values
 from hotspots.inference.correction import adjust_p_values, fewest_at_floor
-from hotspots.inference.nulls import RandomPoints, ShuffledCells, p_values_of
+from hotspots.inference.nulls import (
+    RandomPoints,
+    ShuffledCells,
+    binomial_at_least,
+    p_values_of,
+)
 from hotspots.inference.shuffles import MapShuffles, adjust_by_largest
 from hotspots.inference.z_scores import z_scores
 from hotspots.methods.local.nulls import make_nulls, window_sums, window_weights
@@ -320,9 +325,20 @@ def _can_find(ready: Prepared, params: LocalGiStarParams) -> bool:
         return can_find_anything(ready.counts, sizes, ready.tails, alpha=params.alpha, sides=sides)
     if not isinstance(ready.nulls[0], RandomPoints):
         return True
-    # Were all incidents in one window, and every window that one: no p-value can be smaller.
-    smallest = [
-        p_values_of(null, np.full(len(ready.counts), ready.counts.sum()), params.alternative)
-        for null in ready.nulls
-    ]
-    return bool((adjust_p_values(np.concatenate(smallest), params.adjust) <= params.alpha).any())
+    if sides > 1 and _all_empty_would_be_found(ready, params):
+        return True
+    # As in can_find_anything(): the windows that are found hold, together, at most all incidents
+    # as often as a cell stands in a window.
+    sums = np.arange(1, int(ready.counts.sum()) + 1)
+    most = sum(int(windows.sizes.max()) for windows in ready.rings) * len(sums)
+    m = len(ready.rings) * len(ready.counts)
+    share = min(float(n.window_shares.min()) for n in ready.nulls if isinstance(n, RandomPoints))
+    needed = np.ceil(sides * binomial_at_least(sums, len(sums), share) * m / params.alpha)
+    needed = np.maximum(needed, 1.0)
+    return bool(((needed <= m) & (needed * sums <= most)).any())
+
+
+def _all_empty_would_be_found(ready: Prepared, params: LocalGiStarParams) -> bool:
+    nothing = np.zeros(len(ready.counts), dtype=np.int64)
+    cold = [p_values_of(null, nothing, params.alternative) for null in ready.nulls]
+    return bool((adjust_p_values(np.concatenate(cold), params.adjust) <= params.alpha).any())
