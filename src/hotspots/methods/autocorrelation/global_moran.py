@@ -12,6 +12,7 @@ from scipy import special
 from hotspots.errors import FitnessError, ParameterError, SchemaMismatchError
 from hotspots.fitness import FEWEST_CELLS
 from hotspots.grid.denominators import rate_base
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.autocorrelation.links import enough_area, links_between
 from hotspots.methods.autocorrelation.moments import (
     Moments,
@@ -142,7 +143,7 @@ def global_moran(  # noqa: PLR0913 - one argument for each choice a reader may q
     _check_values(values)
     index, moments = moran_index(values, weights), moran_moments(values, weights)
     shuffled = shuffled_indices(
-        values, weights, n_permutations=n_permutations, rng=np.random.default_rng(rng)
+        values, weights, n_permutations=n_permutations, rng=generator_of(rng)
     )
     table = _table(index, moments, shuffled, alternative)
     params = GlobalMoranParams(
@@ -157,7 +158,7 @@ def global_moran(  # noqa: PLR0913 - one argument for each choice a reader may q
         islands=int((large & prepared.usable).sum()) - len(values),
         at_edge=int((~large).sum()),
         without_population=int((large & ~prepared.usable).sum()),
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
     )
     return Estimate(
         estimate=index,

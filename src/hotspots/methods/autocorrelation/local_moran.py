@@ -9,6 +9,7 @@ import numpy as np
 
 from hotspots.errors import FitnessError, SchemaMismatchError
 from hotspots.fitness import check_cell_counts, check_located_cells, counts_of
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.autocorrelation.links import enough_area, links_between
 from hotspots.methods.autocorrelation.local_report import caveats, result_table
 from hotspots.methods.autocorrelation.local_testing import judge
@@ -145,7 +146,7 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
     capped = counts[taking_part] if cap is None else np.minimum(counts[taking_part], cap)
     _refuse_equal(capped, cap)
     names = grid.index.to_numpy()[taking_part].astype(str)
-    answer = judge(capped, links, params, rng=np.random.default_rng(rng), names=names)
+    answer = judge(capped, links, params, rng=generator_of(rng), names=names)
     exact = answer.tails is None or answer.tails.exact
     params = replace(
         params,
@@ -157,7 +158,7 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
         inference="permutation" if n_permutations else "exact" if exact else "upper bound",
         lattice_step=1 if answer.tails is None else answer.tails.step,
         smallest_p_value=_smallest(n_permutations, alternative),
-        seed=int(rng) if n_permutations and isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng) if n_permutations else None,
     )
     n_edge = int((~taking_part).sum())
     return HotspotResult(

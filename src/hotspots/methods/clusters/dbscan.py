@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.clusters.chance import largest_at_random
 from hotspots.methods.clusters.grouping import group_places
 from hotspots.methods.clusters.params import DbscanParams, check_dbscan
@@ -130,7 +131,7 @@ def dbscan_hotspots(
         n_simulations=n_simulations,
         alpha=alpha,
         allow_shared_places=allow_shared_places,
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
     )
     check_dbscan(params)
     ready = prepare(
@@ -153,7 +154,7 @@ def dbscan_hotspots(
             reach=float(eps_m),
             needed=int(min_incidents),
             n_simulations=n_simulations,
-            rng=np.random.default_rng(rng),
+            rng=generator_of(rng),
         )
     params = _resolved(params, ready, found, chance)
     data = cluster_frame(incidents, ready, found.cluster)

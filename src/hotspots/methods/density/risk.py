@@ -12,6 +12,7 @@ import shapely
 from hotspots.fitness import check_enough_points, check_located_share
 from hotspots.grid.placing import cells_of_points
 from hotspots.inference.correction import adjust_p_values
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.density.bandwidth import (
     FEWEST_FOR_RULE,
     not_flat,
@@ -165,7 +166,7 @@ def relative_risk(  # noqa: PLR0913 - one argument for each choice a reader may 
     check_bandwidth_fits(pooled, places, kernel=kernel, bandwidth_m=bandwidth)
     found = tolerance(
         labels,
-        deal_labels(labels, n_permutations, np.random.default_rng(rng)),
+        deal_labels(labels, n_permutations, generator_of(rng)),
         at_x_m=places.x_m,
         at_y_m=places.y_m,
         kernel=kernel,
@@ -185,7 +186,7 @@ def relative_risk(  # noqa: PLR0913 - one argument for each choice a reader may 
         adjust=adjust,
         alpha=alpha,
         n_permutations=n_permutations,
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
         floor=floor,
         min_incidents=min_incidents,
         cells=len(places.frame),

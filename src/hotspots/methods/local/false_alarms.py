@@ -11,6 +11,7 @@ from scipy import stats
 from hotspots.errors import ParameterError
 from hotspots.inference.false_alarms import maps_with_alarms
 from hotspots.inference.nulls import p_values_of
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.inference.shuffles import MapShuffles, adjust_by_largest
 from hotspots.methods.local.again import prepared_again
 from hotspots.methods.local.nulls import window_sums
@@ -85,7 +86,7 @@ def false_alarm_rate(
         raise ParameterError(msg)
     ready = prepared_again(result, graph)
     count = _alarms_of_fitted if ready.nulls[0].fitted else _alarms
-    alarms = count(ready, params, n_simulations, np.random.default_rng(rng))
+    alarms = count(ready, params, n_simulations, generator_of(rng))
     share = alarms / n_simulations
     interval = stats.binomtest(alarms, n_simulations).proportion_ci(0.95, method="exact")
     return Estimate(
@@ -99,7 +100,7 @@ def false_alarm_rate(
             alarms=alarms,
             alpha=params.alpha,
             confidence=0.95,
-            seed=int(rng) if isinstance(rng, int | np.integer) else None,
+            seed=seed_of(rng),
             null=params.null,
         ),
     )

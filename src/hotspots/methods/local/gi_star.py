@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hotspots.fitness import check_located_cells
 from hotspots.inference.beta_binomial import BetaBinomialWindows
 from hotspots.inference.negative_binomial import NegativeBinomialWindows
 from hotspots.inference.nulls import ShuffledCells
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.local.inputs import inputs_of, windows_of, with_column
 from hotspots.methods.local.params import LocalGiStarParams, check_options
 from hotspots.methods.local.report import caveats, result_table
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -200,9 +200,9 @@ def local_gi_star(  # noqa: PLR0913 - one argument for each choice a reader may 
 
 def _seed(rng: np.random.Generator | int | None) -> int:
     """Make one number that gives the same shuffles again."""
-    if isinstance(rng, int | np.integer):
-        return int(rng)
-    return int(np.random.default_rng(rng).integers(2**32))
+    drawn = int(generator_of(rng).integers(2**32))
+    given = seed_of(rng)
+    return drawn if given is None else given
 
 
 def _provenance(grid: gpd.GeoDataFrame, column: str, values: NDArray[Any]) -> Provenance:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hotspots.errors import ParameterError
 from hotspots.fitness import counts_of
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.scan.params import ScanParams, check_options
 from hotspots.methods.scan.places import places_of
 from hotspots.methods.scan.report import caveats, describe_clusters, result_table
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -161,7 +161,7 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
         cap_quantile=cap_quantile,
         alpha=alpha,
         n_simulations=n_simulations,
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
     )
     check_options(params)
     provenance = provenance_of(grid, column=column)
@@ -170,7 +170,7 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     scan = scan_in_sequence if secondary == "sequential" else scan_places
     params = replace(params, cap=cap_of(places.counts, params))
     tested = tested_counts(places.counts, params)
-    answer = scan(circles, tested, places.base, params, np.random.default_rng(rng))
+    answer = scan(circles, tested, places.base, params, generator_of(rng))
     counts = counts_of(grid, column)
     params = replace(
         params,

@@ -19,6 +19,7 @@ from hotspots.inference.cylinders import (
     stretches_of,
 )
 from hotspots.inference.scan_statistic import poisson_llr
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.scan.events import Events, events_of
 from hotspots.methods.scan.finding import Found, llr_needed, separate_clusters
 from hotspots.methods.scan.report import where
@@ -161,7 +162,7 @@ def scan_space_time(  # noqa: PLR0913 - one argument for each choice a reader ma
         max_radius_m=max_radius_m,
     )
     _refuse_too_much_work(circles, stretches, n_simulations)
-    answer = _scan(events, circles, stretches, alpha, n_simulations, np.random.default_rng(rng))
+    answer = _scan(events, circles, stretches, alpha, n_simulations, generator_of(rng))
     days = STEPS[step]
     clusters = _describe(answer, events, stretches, grid, days, alpha, n_simulations)
     params = SpaceTimeScanParams(
@@ -172,7 +173,7 @@ def scan_space_time(  # noqa: PLR0913 - one argument for each choice a reader ma
         max_radius_m=max_radius_m,
         alpha=alpha,
         n_simulations=n_simulations,
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
         alternative="greater",
         first_day=events.first_day.date(),
         last_day=(events.first_day + pd.Timedelta(days=events.n_steps * days - 1)).date(),

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import special
 
 from hotspots.inference.random_points import RandomPoints
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.spacing.distances import nearest_distances
 from hotspots.methods.spacing.params import (
     EXPECTATIONS,
@@ -124,7 +125,7 @@ def nearest_neighbor_index(
     )
     mean_m = float(nearest_distances(places.x_m, places.y_m).mean())
     simulated = simulated_means(
-        places.outline, places.n, n_simulations=n_simulations, rng=np.random.default_rng(rng)
+        places.outline, places.n, n_simulations=n_simulations, rng=generator_of(rng)
     )
     table = index_table(mean_m, places.outline, places.n, simulated, alternative)
     row = table.loc["clark_evans" if edge == "none" else edge]
@@ -139,7 +140,7 @@ def nearest_neighbor_index(
         mean_distance_m=mean_m,
         share_on_shared_places=places.shared,
         left_out=places.left_out,
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
     )
     p_value = float(table.loc["simulated", "p_value"])
     said = message(

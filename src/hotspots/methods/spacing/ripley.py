@@ -10,6 +10,7 @@ import pandas as pd
 from hotspots.errors import ParameterError
 from hotspots.inference.random_points import RandomPoints
 from hotspots.inference.rank_envelopes import RankEnvelope, rank_envelope
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.spacing.distances import pairs_within
 from hotspots.methods.spacing.overlap import overlap_of
 from hotspots.methods.spacing.params import EDGES, RipleyKParams, check_options
@@ -153,7 +154,7 @@ def ripley_k(  # noqa: PLR0913 - one argument for each choice a reader may quest
         distances,
         overlap,
         n_simulations=n_simulations,
-        rng=np.random.default_rng(rng),
+        rng=generator_of(rng),
     )
     envelope = rank_envelope(seen, simulated, alternative=alternative, alpha=alpha)
     table = _table(seen, simulated, envelope, distances)
@@ -171,7 +172,7 @@ def ripley_k(  # noqa: PLR0913 - one argument for each choice a reader may quest
         distance_of_largest_m=float(table["distance_m"].iloc[largest]),
         share_on_shared_places=places.shared,
         left_out=places.left_out,
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
     )
     row = table.iloc[largest]
     return Estimate(

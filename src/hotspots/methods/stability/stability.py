@@ -12,6 +12,7 @@ from hotspots.crs import centre_of
 from hotspots.errors import ParameterError
 from hotspots.grid import count_incidents, make_hexgrid, make_square_grid
 from hotspots.grid.area import check_study_area
+from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.stability.moving import lattice_of, plane_of, spread_shifts
 from hotspots.methods.stability.params import (
     HotspotStabilityParams,
@@ -173,7 +174,7 @@ def hotspot_stability(  # noqa: PLR0913 - one argument for each choice a reader 
         resample=resample,
         keep_share=keep_share if resample == "thin" and n_resamples else None,
         word=word,
-        seed=int(rng) if isinstance(rng, int | np.integer) else None,
+        seed=seed_of(rng),
         runs=runs,
     )
     patch = patches_of(first.grid, answers_of(base, first.grid, word) == FOUND)
@@ -238,7 +239,7 @@ def _planned(
         finer = [fine + step for step in steps if 0 <= fine + step <= FINEST_RESOLUTION]
         others = [replace(here, kind="resolution", resolution=other) for other in finer]
     shifts = spread_shifts(lattice, n_shifts)
-    seeds = np.random.default_rng(rng).integers(2**32, size=n_resamples).tolist()
+    seeds = generator_of(rng).integers(2**32, size=n_resamples).tolist()
     planned = [
         *(replace(here, kind="shift", shift_m=shift) for shift in shifts),
         *others,
