@@ -568,6 +568,19 @@ def test_maps_corrected_together_are_published_as_such() -> None:
     assert together != alone
 
 
+def test_maps_of_two_corrections_are_not_published_as_of_one() -> None:
+    incidents, quality = hs.load_sample("west-yorkshire-2018-07")
+    area = hs.study_area(hs.read_areas(hs.sample_path("west-yorkshire-lsoa")), name="Here")
+    grid = hs.count_incidents(incidents, hs.make_hexgrid(area, resolution=7), by="group")
+    columns = ("n_burglary", "n_robbery", "n_vehicle_crime", "n_other_theft")
+    maps = [local_gi_star(grid, column=column) for column in columns]
+    one, other = correct_together(maps[:2]), correct_together(maps[2:])
+    of_both = hs.publish([one[0], other[0]], quality=quality)
+    assert "publish.several_maps" in [note.key for note in of_both.notes]
+    of_one = hs.publish(correct_together(maps)[:2], quality=quality)
+    assert "publish.maps_together" in [note.key for note in of_one.notes]
+
+
 # What the page has no words for
 
 

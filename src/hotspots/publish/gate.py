@@ -115,7 +115,7 @@ def publish(
         rules,
         made,
         blurred=_all_blurred(reports),
-        together=all(r.params_dict()["maps_together"] >= len(shown) for r in shown),
+        together=_in_one_correction(shown),
         before=(before, layers[0]),
         after=(after, shown[0]),
     )
@@ -288,6 +288,12 @@ def _notes(
         expected = f"{sum(layer.alpha for layer in layers):.1f}"
         notes.append(message("publish.several_maps", maps=len(layers), expected=expected))
     return tuple(notes)
+
+
+def _in_one_correction(results: Sequence[HotspotResult]) -> bool:
+    """Say whether one call of correct_together() made all of them, others beside them or not."""
+    marks = {result.params_dict()["together_with"] for result in results}
+    return len(marks) == 1 and "" not in marks
 
 
 def _say_policy(policy: Policy, *, blurred: bool) -> Message:

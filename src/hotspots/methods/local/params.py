@@ -62,6 +62,8 @@ class LocalGiStarParams:
         Shuffled maps, and the seed that makes them again.
     maps_together : int
         Maps that were corrected together.
+    together_with : str
+        The same for all that were corrected together in one call; empty for a map by itself.
     """
 
     column: str
@@ -88,6 +90,7 @@ class LocalGiStarParams:
     n_permutations: int | None = None
     seed: int | None = None
     maps_together: int = 1
+    together_with: str = ""
 
     @property
     def ring_sizes(self) -> tuple[int, ...]:  # numpydoc ignore=RT01

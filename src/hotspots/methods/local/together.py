@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,7 +79,8 @@ def correct_together(results: Sequence[HotspotResult]) -> tuple[HotspotResult, .
         for result, ready in zip(given, prepared, strict=True)
     ]
     params = given[0].params
-    adjusted = adjust_p_values(np.concatenate([p.ravel() for p in p_values]), params.adjust)
+    tests = np.concatenate([p.ravel() for p in p_values])
+    adjusted, mark = adjust_p_values(tests, params.adjust), sha256(tests.tobytes()).hexdigest()
     found = int((adjusted <= params.alpha).sum())
     parts = np.split(adjusted, np.cumsum([p.size for p in p_values])[:-1])
     made = []
@@ -88,7 +90,12 @@ def correct_together(results: Sequence[HotspotResult]) -> tuple[HotspotResult, .
             smallest = smallest_hot_sum(
                 ready.nulls, result.params, n_tests=adjusted.size, found=found
             )
-        resolved = replace(result.params, maps_together=len(given), smallest_hot_sum=smallest)
+        resolved = replace(
+            result.params,
+            maps_together=len(given),
+            together_with=mark,
+            smallest_hot_sum=smallest,
+        )
         made.append(
             replace(
                 result,
