@@ -17,6 +17,7 @@ from tests.calibration.judging import DEFAULTS
 from tests.calibration.maps import constant_risk, hexagons, random_points, smooth_population
 
 from hotspots.methods.local.testing import HOT, judge_cells, prepare, shows_anything
+from hotspots.neighbours import square_windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,27 @@ def test_constant_risk_over_people_shows_little(
         N_MAPS,
         method="local_gi_star, population",
         maps=f"{n:,} incidents, constant risk over uneven people{noise}",
+        bar=BAR,
+    )
+
+
+@pytest.mark.calibration
+def test_few_cells_with_very_many_incidents_show_little(alarm_rate: AlarmRate) -> None:
+    """One cell in five has people, from one to ten thousand, and cells vary much."""
+    rng = np.random.default_rng(8)
+    inhabited = np.flatnonzero(rng.random(400) < 0.2)
+    rows, columns = np.divmod(inhabited, 20)
+    few, windows = 10.0 ** rng.uniform(0, 4, len(inhabited)), square_windows(rows, columns)
+    draw = constant_risk(few, 50_000, noise_shape=0.5)
+    alarms = 0
+    for _ in range(N_MAPS):
+        ready = prepare(inhabited, draw(rng), POPULATION, windows, base=few)
+        alarms += shows_anything(ready, POPULATION)
+    alarm_rate(
+        alarms,
+        N_MAPS,
+        method="local_gi_star, population",
+        maps="50,000 incidents on few cells, people 1 to 10,000, cells vary (gamma of shape 0.5)",
         bar=BAR,
     )
 
