@@ -33,7 +33,7 @@ from hotspots.inference.cylinders import (
 from hotspots.inference.scan_statistic import rank_p_values, scan_maxima
 from hotspots.methods.scan.nulls import fitted_dispersion, maps_by_chance
 from hotspots.methods.scan.params import ScanParams
-from hotspots.methods.scan.testing import cap_of, scan_places, tested_counts
+from hotspots.methods.scan.testing import cap_of, capped_counts, scan_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -242,7 +242,7 @@ def test_plants_of_any_size_are_found(cells: int, times: float) -> None:
     for _ in range(20):
         counts = draw(rng)
         capped = replace(params, cap=cap_of(counts, params))
-        tested = tested_counts(counts, capped)
+        tested = capped_counts(counts, capped)
         answer = scan_places(circles, tested, TWENTY.area, capped, rng)
         hot = {m for one in answer.found if one.p_value <= 0.05 for m in one.members}
         shares.append(len(hot & set(plant)) / cells)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.methods.scan.params import ScanCluster
-from hotspots.methods.scan.testing import tested_counts
+from hotspots.methods.scan.testing import capped_counts
 from hotspots.results import HOTSPOT_WORDS
 from hotspots.words import Message, message, say
 
@@ -80,7 +80,7 @@ def describe_clusters(
 
 def _more_than_expected(one: Found, places: Places, params: ScanParams) -> bool:
     """Compare as the test did: the counts as capped, of the cells that were scanned."""
-    tested, among = tested_counts(places.counts, params), _scanned(one)
+    tested, among = capped_counts(places.counts, params), _scanned(one)
     share = places.base[one.members].sum() / places.base[among].sum()
     return bool(tested[one.members].sum() > tested[among].sum() * share)
 

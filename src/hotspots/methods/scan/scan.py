@@ -13,10 +13,10 @@ from hotspots.methods.scan.places import places_of
 from hotspots.methods.scan.report import caveats, describe_clusters, result_table
 from hotspots.methods.scan.testing import (
     cap_of,
+    capped_counts,
     circles_for,
     scan_in_sequence,
     scan_places,
-    tested_counts,
 )
 from hotspots.results import HotspotResult, provenance_of
 
@@ -169,7 +169,7 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     circles = circles_for(places.x_m, places.y_m, places.base, params)
     scan = scan_in_sequence if secondary == "sequential" else scan_places
     params = replace(params, cap=cap_of(places.counts, params))
-    tested = tested_counts(places.counts, params)
+    tested = capped_counts(places.counts, params)
     answer = scan(circles, tested, places.base, params, generator_of(rng))
     counts = counts_of(grid, column)
     params = replace(

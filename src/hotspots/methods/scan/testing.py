@@ -65,7 +65,7 @@ def cap_of(counts: NDArray[np.int64], params: ScanParams) -> int | None:
     return int(np.quantile(counts[counts > 0], params.cap_quantile, method="lower"))
 
 
-def tested_counts(counts: NDArray[np.int64], params: ScanParams) -> NDArray[np.int64]:
+def capped_counts(counts: NDArray[np.int64], params: ScanParams) -> NDArray[np.int64]:
     """Cap the counts.
 
     Parameters
