@@ -175,6 +175,13 @@ def test_rate_and_dispersion_are_found_again(dispersion: float) -> None:
     assert fit.dispersion == pytest.approx(dispersion, rel=0.1, abs=0.01)
 
 
+def test_a_tiny_dispersion_is_found_where_cells_hold_very_many() -> None:
+    rng = np.random.default_rng(3)
+    factors = rng.gamma(1 / 1.5e-6, 1.5e-6, 900)
+    fit = fit_negative_binomial(rng.poisson(1e6 * factors), np.ones(900))
+    assert fit.dispersion == pytest.approx(1.5e-6, rel=0.2)
+
+
 def test_a_fit_is_the_most_likely_one() -> None:
     rng = np.random.default_rng(6)
     base = rng.lognormal(2, 1, 500)

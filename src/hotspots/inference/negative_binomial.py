@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Dispersions looked for; one at the lower end is none.
 _SMALLEST, _LARGEST = 1e-6, 1e3
+#: Incidents in a cell from which on still smaller ones are looked for.
+_MANY: Final = 1e3
 #: Members of windows worked on at once: bounds memory to some tens of megabytes.
 _BLOCK: Final = 500_000
 _MOST_STEPS: Final = 100
@@ -92,6 +94,8 @@ def fit_negative_binomial(
     counts, base = counts[order], base[order]
     values, cells = np.unique(counts, return_counts=True)
     rate, dispersion = float(counts.sum() / base.sum()), 0.0
+    # Where a cell holds very many, less than that matters still.
+    smallest = _SMALLEST * min(1.0, _MANY / (rate * float(base.max())))
     for _ in range(_MOST_STEPS):
         mean = rate * base
 
@@ -104,12 +108,12 @@ def fit_negative_binomial(
 
         found = optimize.minimize_scalar(
             unlikely,
-            bounds=(np.log(_SMALLEST), np.log(_LARGEST)),
+            bounds=(np.log(smallest), np.log(_LARGEST)),
             method="bounded",
             options={"xatol": 1e-5},
         )
         a = float(np.exp(found.x))
-        before, dispersion = dispersion, 0.0 if a < 2 * _SMALLEST else a
+        before, dispersion = dispersion, 0.0 if a < 2 * smallest else a
         rate = _rate_of(counts, base, rate, dispersion)
         if abs(dispersion - before) <= _CLOSE + 1e-4 * before:
             break
