@@ -204,7 +204,7 @@ def test_memphis_robberies(agree: Agree, reference: Path) -> None:
         z_scores(peer["n"].to_numpy(), sums, sizes),
         peer["gistar"],
         what="Gi*, Memphis robberies 2019, 3,302 squares of 500 m",
-        source="sfhotspot 0.9, hotspot_gistar",
+        source="sfhotspot 1.0.0, hotspot_gistar",
         within=1e-9,
     )
 
@@ -219,7 +219,7 @@ def test_memphis_hot_cells_of_the_normal_test(
         ((adjusted <= 0.05) & (peer["gistar"] > 0)).sum(),
         hot,
         what=f"Hot cells of the peer's own p-values, Memphis, after {adjust}",
-        source="sfhotspot 0.9 and R's p.adjust",
+        source="sfhotspot 1.0.0 and R's p.adjust",
         within=0,
     )
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tests.conformance.conftest import Agree
 
-KULLDORFF: Final = "Kulldorff (1997), counties of the clusters A and B"
+#: From memory: the paper could not be read when this was written.
+KULLDORFF: Final = "Kulldorff (1997), clusters A and B, from memory, not checked"
 CLUSTER_A: Final = ["Bladen", "Columbus", "Hoke", "Robeson", "Scotland"]
 CLUSTER_B: Final = ["Halifax", "Hertford", "Northampton"]
 FACTS: Final = {
