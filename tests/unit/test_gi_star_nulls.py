@@ -606,3 +606,27 @@ def test_a_test_without_words_is_not_published(
 def test_the_default_has_words(make_grid: MakeGrid) -> None:
     refuse_undescribed_test(local_gi_star(_over_people(make_grid)))
     refuse_undescribed_test(local_gi_star(_over_people(make_grid), n_rings=2, adjust="fdr_by"))
+
+
+@pytest.mark.parametrize("adjust", ["fdr_bh", "max_statistic"])
+def test_a_seed_gives_the_same_shuffles_whatever_the_order_of_rows(
+    make_grid: MakeGrid, adjust: str
+) -> None:
+    grid = make_grid(np.random.default_rng(3).negative_binomial(0.4, 0.25, 200))
+    options: dict[str, Any] = {"n_permutations": 99, "rng": 1, "adjust": adjust}
+    one = hs.local_gi_star(grid, **options).data
+    other = hs.local_gi_star(grid.sample(frac=1, random_state=5), **options).data
+    for column in ("p_value", "p_adjusted", "hotspot"):
+        assert one[column].tolist() == other.loc[one.index, column].tolist()
+
+
+def test_counts_that_the_cap_makes_alike_are_refused_for_that_reason(make_grid: MakeGrid) -> None:
+    grid = make_grid([1] * 399 + [5])
+    with pytest.raises(FitnessError, match=r"Counts above 1 are taken as 1, .* cap_quantile=None"):
+        hs.local_gi_star(grid)
+
+
+def test_windows_too_full_to_add_up_are_refused(make_grid: MakeGrid) -> None:
+    grid = make_grid(np.random.default_rng(3).poisson(200_000, 200))
+    with pytest.raises(FitnessError, match=r"of both kinds; .* the most is 1,000,000"):
+        hs.local_gi_star(grid, null="reference", reference=grid["n"].to_numpy())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hotspots.fitness.cells import (
     FEWEST_CELLS,
     can_find_anything,
+    check_capped,
     check_cell_counts,
     check_cell_values,
     check_located_cells,
@@ -39,6 +40,7 @@ __all__ = [
     "MOST_SHARED",
     "SNAPPED",
     "can_find_anything",
+    "check_capped",
     "check_cell_counts",
     "check_cell_values",
     "check_concentration",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -83,6 +83,29 @@ def check_located_cells(grid: pd.DataFrame, *, what: str) -> None:
             "without one. Choose offences or a period with more places; or, if you know that those "
             "without one are spread as the others are, count without them: "
             "incidents[incidents.geometry.notna()]."
+        )
+        raise FitnessError(msg)
+
+
+def check_capped(capped: NDArray[Any], cap: float | None) -> None:
+    """Refuse counts that are all alike once the giants are cut down.
+
+    Parameters
+    ----------
+    capped : ndarray, shape (cells,)
+        The counts as they would be tested.
+    cap : float or None
+        What they were capped at; None when they were not.
+
+    Raises
+    ------
+    FitnessError
+        If every cell holds the cap.
+    """
+    if cap is not None and (capped == cap).all():
+        msg = (
+            f"Counts above {cap:,} are taken as {cap:,}, and then every cell holds as many, so "
+            "none can stand out. Write cap_quantile=None to test the counts as they are."
         )
         raise FitnessError(msg)
 

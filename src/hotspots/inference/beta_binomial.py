@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import optimize, special
 
-from hotspots.errors import ParameterError
+from hotspots.errors import FitnessError, ParameterError
 from hotspots.inference.nulls import binomial_at_least
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _SMALLEST: Final = 1e-6
 _LARGEST: Final = 0.99
 #: Terms this much smaller than the sum so far no longer change it.
 _NEGLIGIBLE: Final = 1e-15
+#: Incidents in a window whose tail is still added up in seconds.
+MOST_TRIALS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +226,19 @@ def beta_binomial_windows(
     -------
     BetaBinomialWindows
         The null.
+
+    Raises
+    ------
+    FitnessError
+        If a window holds more than a million incidents.
     """
+    if window_trials.max(initial=0) > MOST_TRIALS:
+        msg = (
+            f"A window holds {window_trials.max():,} incidents of both kinds; their tail is added "
+            f"up one by one, and the most is {MOST_TRIALS:,}. Take smaller cells or a shorter "
+            "period."
+        )
+        raise FitnessError(msg)
     pairs = window_trials * (window_trials - 1)
     return BetaBinomialWindows(
         trials=trials,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hotspots.errors import FitnessError, SchemaMismatchError
-from hotspots.fitness import check_cell_counts, check_located_cells, counts_of
+from hotspots.errors import SchemaMismatchError
+from hotspots.fitness import check_capped, check_cell_counts, check_located_cells, counts_of
 from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.autocorrelation.links import enough_area, links_between
 from hotspots.methods.autocorrelation.local_report import caveats, result_table
@@ -18,7 +18,6 @@ from hotspots.results import HotspotResult, provenance_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
 
 def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may question
@@ -144,7 +143,7 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
     links = links_between(grid, taking_part, n_rings=n_rings, graph=graph)
     cap = cap_of(counts[taking_part], cap_quantile)
     capped = counts[taking_part] if cap is None else np.minimum(counts[taking_part], cap)
-    _refuse_equal(capped, cap)
+    check_capped(capped, cap)
     names = grid.index.to_numpy()[taking_part].astype(str)
     answer = judge(capped, links, params, rng=generator_of(rng), names=names)
     exact = answer.tails is None or answer.tails.exact
@@ -188,16 +187,6 @@ def cap_of(counts: np.ndarray[Any, np.dtype[np.int64]], quantile: float | None) 
     if quantile is None:
         return None
     return int(np.quantile(counts[counts > 0], quantile, method="lower"))
-
-
-def _refuse_equal(capped: NDArray[np.int64], cap: int | None) -> None:
-    """Refuse counts that are all alike once the giants are cut down."""
-    if cap is not None and (capped == cap).all():
-        msg = (
-            f"Counts above {cap:,} are taken as {cap:,}, and then every cell holds as many, so "
-            "none can stand out. Write cap_quantile=None to test the counts as they are."
-        )
-        raise FitnessError(msg)
 
 
 def _smallest(n_permutations: int | None, alternative: str) -> float:

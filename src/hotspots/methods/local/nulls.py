@@ -74,6 +74,7 @@ def make_nulls(
     base: NDArray[Any] | None,
     *,
     keep: NDArray[np.bool_] | None = None,
+    order: NDArray[np.intp] | None = None,
 ) -> tuple[WindowNull, ...]:
     """Make the null that was asked for, for each number of rings.
 
@@ -89,6 +90,8 @@ def make_nulls(
         Area, population, or counts of the other kind.
     keep : ndarray of bool, shape (n,), or None, default None
         Cells that a fitted null is fitted to; None for all.
+    order : ndarray of intp, shape (n,), or None, default None
+        The order of cells in which permutations deal; None for that of the counts.
 
     Returns
     -------
@@ -107,7 +110,9 @@ def make_nulls(
         )
         raise ParameterError(msg)
     if params.null == "shuffled_cells":
-        return _shuffled(counts, params, rings)
+        if params.n_permutations is not None:
+            return _permuted(counts, params, rings, order)
+        return _shuffled(counts, rings)
     if params.null == "normal":
         made = [window_weights(windows) for windows in rings]
         return tuple(NormalScores(values=counts, weights=w, squares=s) for w, s in made)
@@ -117,23 +122,31 @@ def make_nulls(
     return _FITTED[params.null](counts, base, rings, keep)
 
 
-def _shuffled(
-    counts: NDArray[Any], params: LocalGiStarParams, rings: tuple[Windows, ...]
-) -> tuple[WindowNull, ...]:
-    if params.n_permutations is not None:
-        return tuple(
-            MapShuffles(
-                values=counts,
-                sums_of=windows.sums,
-                sizes=windows.sizes,
-                n_permutations=params.n_permutations,
-                seed=params.seed or 0,
-            )
-            for windows in rings
-        )
+def _shuffled(counts: NDArray[Any], rings: tuple[Windows, ...]) -> tuple[WindowNull, ...]:
     sizes = [windows.sizes for windows in rings]
     tails = window_sum_tails(counts, int(max(s.max() for s in sizes)))
     return tuple(ShuffledCells(counts=counts, sizes=s, tails=tails) for s in sizes)
+
+
+def _permuted(
+    counts: NDArray[Any],
+    params: LocalGiStarParams,
+    rings: tuple[Windows, ...],
+    order: NDArray[np.intp] | None,
+) -> tuple[WindowNull, ...]:
+    order = np.arange(len(counts)) if order is None else order
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return tuple(
+        MapShuffles(
+            values=counts[order],
+            sums_of=lambda maps, windows=windows: windows.sums(maps[back]),  # type: ignore[misc]
+            sizes=windows.sizes,
+            n_permutations=params.n_permutations or 0,
+            seed=params.seed or 0,
+        )
+        for windows in rings
+    )
 
 
 def _on_land(

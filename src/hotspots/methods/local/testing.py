@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hotspots.errors import ParameterError
-from hotspots.fitness import can_find_anything, check_cell_counts, check_cell_values
+from hotspots.fitness import can_find_anything, check_capped, check_cell_counts, check_cell_values
 from hotspots.inference.correction import adjust_p_values, fewest_at_floor
 from hotspots.inference.nulls import (
     RandomPoints,
@@ -155,10 +155,13 @@ def prepare(
         found = np.quantile(counts[counts > 0], params.cap_quantile, method="lower")
         cap = int(found) if whole else float(found)
     capped = counts if cap is None else np.minimum(counts, cap)
+    check_capped(capped, cap)
     if windows is None:
         windows = tuple(cell_windows(cells, n_rings=rings) for rings in params.ring_sizes)
     rings = windows if isinstance(windows, tuple) else (windows,)
-    nulls = make_nulls(capped, params, rings, base)
+    # In the order of the cells' names, so that a seed gives the same whatever that of the rows.
+    order = None if params.n_permutations is None else np.argsort(np.asarray(cells).astype(str))
+    nulls = make_nulls(capped, params, rings, base, order=order)
     return Prepared(counts=capped, cap=cap, rings=rings, nulls=nulls, base=base)
 
 
