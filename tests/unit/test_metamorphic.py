@@ -226,7 +226,7 @@ def _local_moran_by_name(town: Town) -> pd.DataFrame:
 
 
 def _global_moran(town: Town) -> pd.DataFrame:
-    # Cells in another order are shuffled in another order: of its p-value nothing is promised.
+    # Cells of other names are shuffled in another order: of its p-value nothing is promised.
     return _number(hs.global_moran(town.squares(), rng=SEED)).drop(columns="p_value")
 
 
