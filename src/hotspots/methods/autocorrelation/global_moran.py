@@ -318,7 +318,7 @@ def _sentences(index: float, table: pd.DataFrame, params: GlobalMoranParams) -> 
             f"autocorrelation.index_{which}",
             index=f"{index:.2f}",
             cells=params.cells,
-            expected=f"{row['expected']:.2f}",
+            expected=f"{row['expected']:.2g}",
             p=f"{row['p_value']:.2g}",
             maps=params.n_permutations,
             denominator=params.denominator or "",

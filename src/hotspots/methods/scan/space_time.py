@@ -342,6 +342,6 @@ def _caveats(params: SpaceTimeScanParams) -> tuple[Message, ...]:
     if params.too_few:
         said.insert(0, message("methods.too_few"))
     if params.prospective:
-        said.append(message("scan.every_day", days=round(1 / params.alpha)))
+        said.append(message("scan.every_time", step=params.step, times=round(1 / params.alpha)))
     said.append(message("scan.secondary_maxima"))
     return tuple(said)

@@ -366,4 +366,4 @@ def _sentences(
 def _others(l_m: float, places: Places) -> str:
     """Say how many others lie around an incident, from L."""
     mean = (places.n - 1) * np.pi * l_m**2 / places.outline.area
-    return f"{mean:.2g}" if mean < 100 else f"{mean:,.0f}"  # noqa: PLR2004 - three figures
+    return f"{mean:.2g}" if mean < 10 else f"{mean:,.0f}"  # noqa: PLR2004 - two figures
