@@ -508,7 +508,7 @@ def test_case_37_leading_zeros_of_a_beat_are_kept(write: Write, as_csv: Text) ->
     options: dict[str, Any] = {"columns": columns, "time_zone": "UTC", "date_format": "%Y-%m-%d"}
     for name, content in (
         ("file.csv", as_csv([row])),
-        ("file.csv.gz", gzip.compress(as_csv([row]).encode())),
+        ("file.csv.gz", gzip.compress(as_csv([row]).encode(), mtime=0)),
         ("file.json", json.dumps([row])),
     ):
         incidents, _ = read_incidents(write(content, name), "generic-csv", **options)
