@@ -21,8 +21,8 @@ from tests.calibration.maps import (
     ten_giants,
 )
 
+from hotspots.inference.capping import cap_of, capped_at
 from hotspots.methods.autocorrelation.global_moran import standardised_rates
-from hotspots.methods.autocorrelation.local_moran import cap_of
 from hotspots.methods.autocorrelation.local_testing import HOT, judge
 from hotspots.methods.autocorrelation.moments import (
     moran_index,
@@ -71,8 +71,7 @@ def patch_links() -> sparse.csr_array:
 
 
 def _judge(counts: NDArray[np.int64], params: LocalMoranParams, rng: np.random.Generator) -> Answer:
-    cap = cap_of(counts, params.cap_quantile)
-    capped = counts if cap is None else np.minimum(counts, cap)
+    capped = capped_at(counts, cap_of(counts, params.cap_quantile))
     return judge(capped, patch_links(), params, rng=rng)
 
 

@@ -22,6 +22,7 @@ from tests.calibration.maps import (
     ten_giants,
 )
 
+from hotspots.inference.capping import cap_of, capped_at
 from hotspots.inference.circles import Circles, nested_circles
 from hotspots.inference.cylinders import (
     best_cylinders,
@@ -33,7 +34,7 @@ from hotspots.inference.cylinders import (
 from hotspots.inference.scan_statistic import rank_p_values, scan_maxima
 from hotspots.methods.scan.nulls import fitted_dispersion, maps_by_chance
 from hotspots.methods.scan.params import ScanParams
-from hotspots.methods.scan.testing import cap_of, capped_counts, scan_places
+from hotspots.methods.scan.testing import scan_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,8 +242,8 @@ def test_plants_of_any_size_are_found(cells: int, times: float) -> None:
     rng, shares = np.random.default_rng(3), []
     for _ in range(20):
         counts = draw(rng)
-        capped = replace(params, cap=cap_of(counts, params))
-        tested = capped_counts(counts, capped)
+        capped = replace(params, cap=cap_of(counts, params.cap_quantile))
+        tested = capped_at(counts, capped.cap)
         answer = scan_places(circles, tested, TWENTY.area, capped, rng)
         hot = {m for one in answer.found if one.p_value <= 0.05 for m in one.members}
         shares.append(len(hot & set(plant)) / cells)

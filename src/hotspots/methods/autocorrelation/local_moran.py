@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hotspots.errors import SchemaMismatchError
 from hotspots.fitness import check_capped, check_cell_counts, check_located_cells, counts_of
+from hotspots.inference.capping import cap_of, capped_at
 from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.autocorrelation.links import enough_area, links_between
 from hotspots.methods.autocorrelation.local_report import caveats, result_table
@@ -18,6 +17,7 @@ from hotspots.results import HotspotResult, provenance_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
 
 
 def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may question
@@ -142,7 +142,7 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
     check_cell_counts(counts[taking_part])
     links = links_between(grid, taking_part, n_rings=n_rings, graph=graph)
     cap = cap_of(counts[taking_part], cap_quantile)
-    capped = counts[taking_part] if cap is None else np.minimum(counts[taking_part], cap)
+    capped = capped_at(counts[taking_part], cap)
     check_capped(capped, cap)
     names = grid.index.to_numpy()[taking_part].astype(str)
     answer = judge(capped, links, params, rng=generator_of(rng), names=names)
@@ -167,26 +167,6 @@ def local_moran(  # noqa: PLR0913 - one argument for each choice a reader may qu
         provenance=provenance,
         caveats=caveats(params, answer, n_edge=n_edge, area_basis=provenance.area_basis),
     )
-
-
-def cap_of(counts: np.ndarray[Any, np.dtype[np.int64]], quantile: float | None) -> int | None:
-    """Give the count above which cells are taken as no busier than it.
-
-    Parameters
-    ----------
-    counts : ndarray of int64, shape (m,)
-        The counts.
-    quantile : float or None
-        Of the non-zero counts; the lower of two neighbours is taken.
-
-    Returns
-    -------
-    int or None
-        The cap; None when there is none.
-    """
-    if quantile is None:
-        return None
-    return int(np.quantile(counts[counts > 0], quantile, method="lower"))
 
 
 def _smallest(n_permutations: int | None, alternative: str) -> float:

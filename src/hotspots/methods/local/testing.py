@@ -9,6 +9,7 @@ import numpy as np
 
 from hotspots.errors import ParameterError
 from hotspots.fitness import can_find_anything, check_capped, check_cell_counts, check_cell_values
+from hotspots.inference.capping import cap_of, capped_at
 from hotspots.inference.correction import adjust_p_values, fewest_at_floor
 from hotspots.inference.nulls import (
     RandomPoints,
@@ -149,12 +150,9 @@ def prepare(
     """
     whole = counts.dtype.kind in "iu"
     check_cell_counts(counts) if whole else check_cell_values(counts)
-    cap = None
-    if params.null == "shuffled_cells" and params.cap_quantile is not None and counts.min() >= 0:
-        # "lower" takes a count that occurs, and caps the largest cell also on small maps.
-        found = np.quantile(counts[counts > 0], params.cap_quantile, method="lower")
-        cap = int(found) if whole else float(found)
-    capped = counts if cap is None else np.minimum(counts, cap)
+    can_cap = params.null == "shuffled_cells" and counts.min() >= 0
+    cap = cap_of(counts, params.cap_quantile) if can_cap else None
+    capped = capped_at(counts, cap)
     check_capped(capped, cap)
     if windows is None:
         windows = tuple(cell_windows(cells, n_rings=rings) for rings in params.ring_sizes)

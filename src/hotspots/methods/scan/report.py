@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from hotspots.inference.capping import capped_at
 from hotspots.methods.scan.params import ScanCluster
-from hotspots.methods.scan.testing import capped_counts
 from hotspots.results import HOTSPOT_WORDS
 from hotspots.words import Message, message, say
 
@@ -80,7 +80,7 @@ def describe_clusters(
 
 def _more_than_expected(one: Found, places: Places, params: ScanParams) -> bool:
     """Compare as the test did: the counts as capped, of the cells that were scanned."""
-    tested, among = capped_counts(places.counts, params), _scanned(one)
+    tested, among = capped_at(places.counts, params.cap), _scanned(one)
     share = places.base[one.members].sum() / places.base[among].sum()
     return bool(tested[one.members].sum() > tested[among].sum() * share)
 

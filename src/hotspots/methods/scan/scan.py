@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import ParameterError
 from hotspots.fitness import counts_of
+from hotspots.inference.capping import cap_of, capped_at
 from hotspots.inference.seeds import generator_of, seed_of
 from hotspots.methods.scan.params import ScanParams, check_options
 from hotspots.methods.scan.places import places_of
 from hotspots.methods.scan.report import caveats, describe_clusters, result_table
 from hotspots.methods.scan.testing import (
-    cap_of,
-    capped_counts,
     circles_for,
     scan_in_sequence,
     scan_places,
@@ -168,8 +167,9 @@ def scan_hotspots(  # noqa: PLR0913 - one argument for each choice a reader may 
     places = places_of(grid, column=column, population=population, denominator=denominator)
     circles = circles_for(places.x_m, places.y_m, places.base, params)
     scan = scan_in_sequence if secondary == "sequential" else scan_places
-    params = replace(params, cap=cap_of(places.counts, params))
-    tested = capped_counts(places.counts, params)
+    can_cap = params.null == "shuffled_cells"
+    params = replace(params, cap=cap_of(places.counts, cap_quantile) if can_cap else None)
+    tested = capped_at(places.counts, params.cap)
     answer = scan(circles, tested, places.base, params, generator_of(rng))
     counts = counts_of(grid, column)
     params = replace(

@@ -45,44 +45,6 @@ class Answer:
     too_few: bool
 
 
-def cap_of(counts: NDArray[np.int64], params: ScanParams) -> int | None:
-    """Find the count above which counts are tested as if they were it.
-
-    Parameters
-    ----------
-    counts : ndarray of int64, shape (m,)
-        Incidents in each place.
-    params : ScanParams
-        Of these, ``null`` and ``cap_quantile``.
-
-    Returns
-    -------
-    int or None
-        A count that occurs; None where there is no cap.
-    """
-    if params.null != "shuffled_cells" or params.cap_quantile is None:
-        return None
-    return int(np.quantile(counts[counts > 0], params.cap_quantile, method="lower"))
-
-
-def capped_counts(counts: NDArray[np.int64], params: ScanParams) -> NDArray[np.int64]:
-    """Cap the counts.
-
-    Parameters
-    ----------
-    counts : ndarray of int64, shape (m,)
-        Incidents in each place.
-    params : ScanParams
-        Of these, ``cap``.
-
-    Returns
-    -------
-    ndarray of int64, shape (m,)
-        The counts as they are tested.
-    """
-    return counts if params.cap is None else np.minimum(counts, params.cap)
-
-
 def circles_for(
     x_m: NDArray[np.float64],
     y_m: NDArray[np.float64],
