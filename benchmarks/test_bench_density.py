@@ -15,6 +15,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.timing import median_s
 from sklearn.neighbors import KernelDensity
 
 import hotspots as hs
@@ -82,11 +83,6 @@ def _error(density: Array, x: Array, y: Array, at: Array) -> float:
     return float(np.abs(density[some] - exact).max() / density.max())
 
 
-def _median_s(benchmark: BenchmarkFixture) -> float:
-    assert benchmark.stats is not None, "run with --benchmark-only"
-    return float(benchmark.stats["median"])
-
-
 @pytest.mark.parametrize(("fast", "times"), [(True, 50), (False, 15)], ids=["compiled", "numpy"])
 def test_ratio_to_scikit_learn(benchmark: BenchmarkFixture, fast: bool, times: float) -> None:  # noqa: FBT001
     x, y = _incidents(100_000)
@@ -95,11 +91,11 @@ def test_ratio_to_scikit_learn(benchmark: BenchmarkFixture, fast: bool, times: f
     theirs, peer = _peer(x, y, at, "gaussian", SPREAD_M)
     asked = (x, y, at[:, 0], at[:, 1], "gaussian", SPREAD_M)
     ours = benchmark(_sums, *asked, fast=fast)
-    ratio = peer / _median_s(benchmark)
+    ratio = peer / median_s(benchmark)
     errors = _error(ours, x, y, at), _error(theirs, x, y, at)
     benchmark.extra_info["times as fast as scikit-learn"] = round(ratio, 1)
     print(  # noqa: T201
-        f"\nscikit-learn {peer:.2f} s (error {errors[1]:.1e}), here {_median_s(benchmark):.4f} s "
+        f"\nscikit-learn {peer:.2f} s (error {errors[1]:.1e}), here {median_s(benchmark):.4f} s "
         f"(error {errors[0]:.1e}): {ratio:.0f} times as fast"
     )
     assert errors[0] <= 4e-5
@@ -115,7 +111,7 @@ def test_ratio_for_the_epanechnikov_kernel(benchmark: BenchmarkFixture) -> None:
     _sums(*asked, fast=True)
     theirs, peer = _peer(x, y, at, "epanechnikov", width)
     ours = benchmark(_sums, *asked, fast=True)
-    ratio = peer / _median_s(benchmark)
+    ratio = peer / median_s(benchmark)
     assert np.abs(ours - theirs).max() <= 1e-4 * theirs.max()
     print(f"\nEpanechnikov: {ratio:.0f} times as fast as scikit-learn")  # noqa: T201
     assert ratio > 15
@@ -142,7 +138,7 @@ def test_the_whole_function_on_100000_cells(benchmark: BenchmarkFixture) -> None
     hs.kernel_density(incidents, grid, **asked)  # type: ignore[arg-type]
     result = benchmark(hs.kernel_density, incidents, grid, **asked)
     _, peer = _peer(x, y, np.column_stack(_cell_centres(100_000)), "gaussian", SPREAD_M)
-    ratio = peer / _median_s(benchmark)
+    ratio = peer / median_s(benchmark)
     print(f"\nThe whole function: {ratio:.1f} times as fast as scikit-learn's sums")  # noqa: T201
     assert len(result.data) == 100_000
     assert ratio > 2
@@ -166,7 +162,7 @@ def test_growth(benchmark: BenchmarkFixture, kernel: str, width: float, most: fl
     x, y = _incidents(1_000_000)
     at_x, at_y = _cell_centres(1_000_000)
     benchmark(_sums, x, y, at_x, at_y, kernel, width, fast=True)
-    seconds.append(_median_s(benchmark))
+    seconds.append(median_s(benchmark))
     steps = np.log10(np.array(seconds[1:]) / seconds[:-1])
     print(  # noqa: T201
         f"\n{kernel}: 10,000 {seconds[0]:.4f} s, 100,000 {seconds[1]:.3f} s, 1,000,000 "

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from benchmarks.timing import median_s
 from libpysal.graph import Graph
 
 import hotspots as hs
@@ -41,15 +42,10 @@ def _squares(n_cells: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"grid_kind": ["squares"] * side**2}, index=index)
 
 
-def _median_s(benchmark: BenchmarkFixture) -> float:
-    assert benchmark.stats is not None, "run with --benchmark-only"
-    return float(benchmark.stats["median"])
-
-
 def _times_as_fast(benchmark: BenchmarkFixture, peer: Callable[[], object], name: str) -> float:
     start = time.perf_counter()
     peer()
-    theirs, ours = time.perf_counter() - start, _median_s(benchmark)
+    theirs, ours = time.perf_counter() - start, median_s(benchmark)
     benchmark.extra_info[f"times as fast as {name}"] = round(theirs / ours, 1)
     print(f"\n{name} {theirs:.3f} s, here {ours:.4f} s: {theirs / ours:.1f} times as fast")  # noqa: T201
     return theirs / ours

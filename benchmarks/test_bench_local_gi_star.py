@@ -15,6 +15,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.timing import median_s
 from esda.getisord import G_Local
 from libpysal.graph import Graph
 
@@ -80,18 +81,13 @@ def _peer(grid: gpd.GeoDataFrame) -> G_Local:
     return G_Local(values, graph, transform="B", star=True, permutations=999, n_jobs=1, seed=1)
 
 
-def _median_s(benchmark: BenchmarkFixture) -> float:
-    assert benchmark.stats is not None, "run with --benchmark-only"
-    return float(benchmark.stats["median"])
-
-
 @pytest.mark.parametrize("n_cells", [10_000, 100_000])
 def test_local_gi_star(benchmark: BenchmarkFixture, n_cells: int) -> None:
     grid = _grid(n_cells)
     result = benchmark(local_gi_star, grid)
     assert result.params.inference == "exact"
     if n_cells == 100_000:
-        assert _median_s(benchmark) < 1.0
+        assert median_s(benchmark) < 1.0
 
 
 def test_windows_of_100000_cells(benchmark: BenchmarkFixture) -> None:
@@ -103,7 +99,7 @@ def test_windows_of_100000_cells(benchmark: BenchmarkFixture) -> None:
 def test_false_alarm_rate_of_2800_cells(benchmark: BenchmarkFixture) -> None:
     result = local_gi_star(_grid(2_800))
     benchmark(false_alarm_rate, result, rng=1)
-    assert _median_s(benchmark) < 3.0
+    assert median_s(benchmark) < 3.0
 
 
 def _test_arrays(cells: pd.Index, counts: NDArray[np.int64]) -> Answer:
@@ -172,4 +168,4 @@ def test_other_questions_of_100000_cells(
     grid = grid.assign(people=rng.lognormal(3, 1, len(grid)))
     grid["n_2018-06"] = rng.poisson(grid["people"] / 20)
     benchmark(local_gi_star, grid, **options)
-    assert _median_s(benchmark) < 10
+    assert median_s(benchmark) < 10

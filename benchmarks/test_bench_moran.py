@@ -14,6 +14,7 @@ import h3
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks.timing import median_s
 from esda.moran import Moran_Local
 from libpysal.graph import Graph
 
@@ -52,11 +53,6 @@ def _esda_seconds(grid: gpd.GeoDataFrame, graph: Graph) -> float:
     return time.perf_counter() - start
 
 
-def _median_s(benchmark: BenchmarkFixture) -> float:
-    assert benchmark.stats is not None, "run with --benchmark-only"
-    return float(benchmark.stats["median"])
-
-
 @pytest.mark.parametrize("n_cells", [10_000, 100_000, 1_000_000])
 def test_local_moran(benchmark: BenchmarkFixture, n_cells: int) -> None:
     result = benchmark(local_moran, _grid(n_cells))
@@ -65,7 +61,7 @@ def test_local_moran(benchmark: BenchmarkFixture, n_cells: int) -> None:
 
 def test_global_moran_of_10000_cells(benchmark: BenchmarkFixture) -> None:
     benchmark(global_moran, _grid(10_000), rng=1)
-    assert _median_s(benchmark) < 3.0
+    assert median_s(benchmark) < 3.0
 
 
 @pytest.mark.filterwarnings("ignore:The alternative hypothesis:DeprecationWarning")
@@ -79,7 +75,7 @@ def test_ratio_to_esda_on_100000_cells(
     graph = Graph.build_h3(grid.index).transform("R")
     peer = float(np.median([_esda_seconds(grid, graph) for _ in range(3)]))
     benchmark(local_moran, grid, n_permutations=n_permutations, rng=1)
-    ours = _median_s(benchmark)
+    ours = median_s(benchmark)
     ratio = peer / ours
     benchmark.extra_info["times as fast as esda"] = round(ratio, 1)
     how = "exact" if n_permutations is None else f"{n_permutations} draws"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
+from benchmarks.timing import median_s
 
 from hotspots.inference.circles import nested_circles
 from hotspots.inference.scan_statistic import scan_maxima
@@ -67,11 +68,6 @@ def _plain(n: int, incidents: int, maps: int) -> float:
     return once + (time.perf_counter() - start) / maps * N_SIMULATIONS
 
 
-def _median_s(benchmark: BenchmarkFixture) -> float:
-    assert benchmark.stats is not None, "run with --benchmark-only"
-    return float(benchmark.stats["median"])
-
-
 @pytest.mark.parametrize(("n", "incidents", "most_s"), [(300, 2_000, 1.0), (3_000, 5_000, 30.0)])
 def test_scan_with_999_simulations(
     benchmark: BenchmarkFixture, n: int, incidents: int, most_s: float
@@ -79,7 +75,7 @@ def test_scan_with_999_simulations(
     _scan(100, 200)  # compiles
     peer = _plain(n, incidents, 2)
     benchmark(_scan, n, incidents)
-    ours = _median_s(benchmark)
+    ours = median_s(benchmark)
     benchmark.extra_info["times as fast as plain NumPy"] = round(peer / ours, 1)
     print(f"\n{n} areas: plain {peer:.1f} s, here {ours:.2f} s: {peer / ours:.0f} times as fast")  # noqa: T201
     assert ours < most_s
@@ -88,15 +84,15 @@ def test_scan_with_999_simulations(
 
 def test_scan_without_compiled_loops(benchmark: BenchmarkFixture) -> None:
     benchmark(_scan, 300, 2_000, loops=False)
-    assert _median_s(benchmark) < 3.0
+    assert median_s(benchmark) < 3.0
 
 
 def test_scan_of_10000_cells(benchmark: BenchmarkFixture) -> None:
     benchmark(_scan, 10_000, 20_000)
-    assert _median_s(benchmark) < 300.0
+    assert median_s(benchmark) < 300.0
 
 
 def test_scan_of_100000_cells_within_one_kilometre(benchmark: BenchmarkFixture) -> None:
     """At this size a largest radius is needed: some 125 cells a circle here."""
     benchmark(_scan, 100_000, 100_000, max_radius_m=1_000.0)
-    assert _median_s(benchmark) < 300.0
+    assert median_s(benchmark) < 300.0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pytest
 import shapely
+from benchmarks.timing import median_s
 from scipy.spatial import cKDTree
 
 from hotspots.methods.spacing.distances import nearest_by_tree, nearest_distances, pairs_within
@@ -32,11 +33,6 @@ def _points(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return x, y
 
 
-def _median_s(benchmark: BenchmarkFixture) -> float:
-    assert benchmark.stats is not None, "run with --benchmark-only"
-    return float(benchmark.stats["median"])
-
-
 def _seconds(work: Callable[[], object], rounds: int = 3) -> float:
     taken = []
     for _ in range(rounds):
@@ -52,7 +48,7 @@ def test_nearest_distances(benchmark: BenchmarkFixture, n: int) -> None:
     nearest_distances(x, y)  # compiles
     peer = _seconds(lambda: nearest_by_tree(x, y))
     benchmark(nearest_distances, x, y)
-    ratio = peer / _median_s(benchmark)
+    ratio = peer / median_s(benchmark)
     benchmark.extra_info["times as fast as a KD-tree"] = round(ratio, 1)
     print(f"\n{n:,} points, nearest: {ratio:.1f} times as fast as a KD-tree")  # noqa: T201
     assert ratio > 1.5
@@ -71,7 +67,7 @@ def test_weighted_pairs(benchmark: BenchmarkFixture, n: int) -> None:
         return
     tree = cKDTree(np.column_stack([x, y]))
     peer = _seconds(lambda: tree.count_neighbors(tree, distances))
-    ratio = peer / _median_s(benchmark)
+    ratio = peer / median_s(benchmark)
     benchmark.extra_info["times as fast as cKDTree.count_neighbors"] = round(ratio, 1)
     print(f"\n{n:,} points, pairs: {ratio:.1f} times as fast as cKDTree.count_neighbors")  # noqa: T201
     assert ratio > 2

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pytest
+from benchmarks.timing import median_s
 
 import hotspots as hs
 
@@ -32,11 +33,6 @@ def burglary() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     return chosen, hs.study_area(areas, name=place)
 
 
-def _median_s(benchmark: BenchmarkFixture) -> float:
-    assert benchmark.stats is not None, "run with --benchmark-only"
-    return float(benchmark.stats["median"])
-
-
 @pytest.mark.benchmark(group="stability of a county")
 def test_a_county_is_mapped_nine_times_more_in_seconds(
     benchmark: BenchmarkFixture, burglary: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]
@@ -49,7 +45,7 @@ def test_a_county_is_mapped_nine_times_more_in_seconds(
         hs.local_gi_star(hs.count_incidents(incidents, hs.make_hexgrid(area, resolution=8)))
         plain.append(time.perf_counter() - start)
     benchmark(hs.hotspot_stability, incidents, area, hs.local_gi_star, resolution=8, rng=1)
-    ratio = _median_s(benchmark) / ((RUNS + 1) * float(np.median(plain)))
+    ratio = median_s(benchmark) / ((RUNS + 1) * float(np.median(plain)))
     benchmark.extra_info["times ten plain maps"] = round(ratio, 2)
     # One of the nine has seven times as many cells.
     assert ratio < 4
